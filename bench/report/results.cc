@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "report/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace ima_bench {
+namespace {
+
+using nlohmann::json;
+
+double MedianOf(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half]
+                                : (values[half - 1] + values[half]) / 2;
+}
+
+double VariationOf(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::reduce(values.begin(), values.end()) / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / (count - 1)) / mean;
+}
+
+std::vector<double> Times(const std::vector<json>& rows) {
+  std::vector<double> times;
+  for (const json& row : rows) times.push_back(row.at("real_time"));
+  return times;
+}
+
+Point MakePoint(std::vector<json> rows) {
+  const std::vector<double> times = Times(rows);
+  const auto [least, most] = std::ranges::minmax(times);
+  Point point{.records = 0,
+              .time_ms = MedianOf(times),
+              .least_ms = least,
+              .most_ms = most,
+              .variation = VariationOf(times),
+              .repetitions = rows.size(),
+              .rows = std::move(rows)};
+  point.records = point.Median("records");
+  return point;
+}
+
+std::optional<LinearFit> FitPoints(const std::vector<Point>& points) {
+  std::vector<Sample> samples;
+  for (const Point& point : points)
+    for (const json& row : point.rows)
+      samples.push_back({row.at("records"), row.at("real_time")});
+  // Repetitions alone differ by a record or two: that is no slope.
+  return points.size() < 2 ? std::nullopt : FitLine(samples);
+}
+
+// "BM_Flush/records:100/iterations:1/…" of one operation; nothing for others.
+std::optional<std::string> SizeOf(const json& row, const std::string& name) {
+  const std::string run = row.at("run_name");
+  if (!run.starts_with(name + "/")) return std::nullopt;
+  return run.substr(name.size() + 1);
+}
+
+Result<Series> CollectChecked(const json& result, const std::string& name) {
+  std::map<std::string, std::vector<json>> sizes;
+  for (const json& row : result.at("benchmarks")) {
+    if (row.value("error_occurred", false))
+      return ContentError(fmt::format("{} failed: {}",
+                                      row.at("name").get<std::string>(),
+                                      row.value("error_message", "")));
+    if (row.at("run_type") != "iteration") continue;
+    if (row.at("time_unit") != "ms")
+      return ContentError("times in another unit than ms");
+    if (auto size = SizeOf(row, name)) sizes[*size].push_back(row);
+  }
+  if (result.at("benchmarks").empty()) return ContentError("no rows");
+  Series series{.name = name, .points = {}, .fit = std::nullopt};
+  for (auto& [size, rows] : sizes)
+    series.points.push_back(MakePoint(std::move(rows)));
+  std::ranges::sort(series.points, {}, &Point::records);
+  series.fit = FitPoints(series.points);
+  return series;
+}
+
+// The point of `series` nearest in size to `records`: the two ways of one size
+// differ by the few records that others caused meanwhile.
+const Point* PointAt(const Series& series, double records) {
+  const auto best = std::ranges::min_element(
+      series.points, {},
+      [=](const Point& point) { return std::abs(point.records - records); });
+  return best == series.points.end() ? nullptr : &*best;
+}
+
+std::string TimeTable(const Series& ours, const Series& upstream) {
+  if (ours.points.empty()) return "";
+  std::string text =
+      "| records | flush | CV | records/s | MB/s | `A`, read, `D` | CV | "
+      "ratio |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+  for (const Point& point : ours.points) {
+    text += fmt::format("| {:.0f} | {:.2f} ms | {:.0f} % | {:.0f} | {:.1f} |",
+                        point.records, point.time_ms, 100 * point.variation,
+                        1e3 * point.records / point.time_ms,
+                        1e-3 * point.Median("segment_bytes") / point.time_ms);
+    if (const Point* other = PointAt(upstream, point.records))
+      text +=
+          fmt::format(" {:.2f} ms | {:.0f} % | {:.2f} |\n", other->time_ms,
+                      100 * other->variation, other->time_ms / point.time_ms);
+    else
+      text += " - | - | - |\n";
+  }
+  return text;
+}
+
+std::string MemoryTable(const Series& ours, const Series& upstream) {
+  if (ours.points.empty()) return "";
+  std::string text =
+      "| records | bytes a record in memory | kept after a flush | pages "
+      "returned | kept after `D` | pages returned |\n"
+      "|--:|--:|--:|--:|--:|--:|\n";
+  for (const Point& point : ours.points) {
+    text += fmt::format("| {:.0f} | {:.0f} | {:.0f} | {:.0f} % |",
+                        point.records, point.Median("bytes_per_record"),
+                        point.Median("kept_per_record"),
+                        point.Median("returned_percent"));
+    if (const Point* other = PointAt(upstream, point.records))
+      text += fmt::format(" {:.0f} | {:.0f} % |\n",
+                          other->Median("kept_per_record"),
+                          other->Median("returned_percent"));
+    else
+      text += " - | - |\n";
+  }
+  return text;
+}
+
+std::string FitLineText(const Series& series) {
+  if (!series.fit) return "";
+  return fmt::format(
+      "- {}: {:.3f} ms + {:.3f} µs a record (largest deviation {:.0f} %)\n",
+      series.name, series.fit->fixed, 1e3 * series.fit->per_record,
+      100 * series.fit->largest_deviation);
+}
+
+std::string ContextText(const json& context) {
+  std::string text;
+  for (const char* key :
+       {"date", "kernel", "processor", "num_cpus", "tpm_vendor", "tpm_firmware",
+        "ima_parameters", "ima_banks", "filesystem", "max_records"}) {
+    const json& value = context.at(key);
+    text += fmt::format(
+        "- {}: {}\n", key,
+        value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::vector<std::string> kOperations = {
+    "BM_Flush", "BM_StagedDelete", "BM_MemoryFlush", "BM_MemoryStagedDelete"};
+
+double Point::Median(const char* counter) const {
+  std::vector<double> values;
+  for (const json& row : rows) values.push_back(row.value(counter, 0.0));
+  return MedianOf(values);
+}
+
+Result<Series> CollectSeries(const json& result, const std::string& name) {
+  try {
+    return CollectChecked(result, name);
+  } catch (const json::exception& error) {
+    return ContentError(
+        fmt::format("not a result of ima-bench: {}", error.what()));
+  }
+}
+
+json CleanResult(json result, const std::vector<Series>& series) {
+  result.at("context").erase("host_name");
+  json& fits = result["fits"] = json::array();
+  for (const Series& one : series)
+    if (one.fit)
+      fits.push_back({{"name", one.name},
+                      {"fixed_ms", one.fit->fixed},
+                      {"per_record_ms", one.fit->per_record},
+                      {"largest_deviation", one.fit->largest_deviation}});
+  return result;
+}
+
+std::string MarkdownReport(const json& result,
+                           const std::vector<Series>& series) {
+  std::string fits;
+  for (size_t i = 0; i < 2; ++i) fits += FitLineText(series[i]);
+  std::string text;
+  for (const std::string& part :
+       {TimeTable(series[0], series[1]), fits,
+        MemoryTable(series[2], series[3]), ContextText(result.at("context"))})
+    if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
+  return text;
+}
+
+}  // namespace ima_bench

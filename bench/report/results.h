@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The JSON that Google Benchmark writes, and what a reader wants from it.
+#ifndef BENCH_REPORT_RESULTS_H_
+#define BENCH_REPORT_RESULTS_H_
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/fit.h"
+#include "util/posix_error.h"
+
+namespace ima_bench {
+
+// All repetitions of one operation at one number of records.
+struct Point {
+  double records;            // really saved, median
+  double time_ms;            // median
+  double least_ms, most_ms;  // extremes
+  double variation;          // standard deviation / mean
+  size_t repetitions;
+  std::vector<nlohmann::json> rows;  // as they stand in the file
+
+  // Median of a counter over the repetitions; 0 where a row lacks it.
+  double Median(const char* counter) const;
+};
+
+// One operation, by ascending number of records.
+struct Series {
+  std::string name;  // "BM_Flush"
+  std::vector<Point> points;
+  std::optional<LinearFit> fit;  // over all repetitions, in milliseconds
+};
+
+// Checks that `json` is a whole result of ima-bench (each row without error,
+// at least one row), and gives the rows of the operation `name`; with no row
+// of that name the series has no points.
+Result<Series> CollectSeries(const nlohmann::json& json,
+                             const std::string& name);
+
+// The result without the name of the machine and with a member "fits" (one a
+// series that has one: name, fixed_ms, per_record_ms, largest_deviation): what
+// is kept in results/.
+nlohmann::json CleanResult(nlohmann::json json,
+                           const std::vector<Series>& series);
+
+// Tables of flush time and memory, ours beside upstream's, and the context.
+std::string MarkdownReport(const nlohmann::json& json,
+                           const std::vector<Series>& series);
+
+// The operations reported, in the order of `series` above.
+extern const std::vector<std::string> kOperations;
+
+}  // namespace ima_bench
+
+#endif  // BENCH_REPORT_RESULTS_H_

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "session.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <system_error>
+
+#include "util/file.h"
+#include "util/machine.h"
+#include "util/memory.h"
+#include "util/tpm.h"
+
+namespace ima_bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool row_failed = false;
+
+Result<ImaFs> FindIma() {
+  return ReadFile("/proc/self/mountinfo")
+      .and_then(FindSecurityfs)
+      .and_then(ImaFs::Find);
+}
+
+}  // namespace
+
+const std::vector<Method> kMethods = {
+    {"Flush", DrainByFlush, &ImaFs::HasFlush,
+     "no flush/trigger: this kernel is without CONFIG_IMA_FLUSH"},
+    {"StagedDelete", DrainByStaging, &ImaFs::HasStaging,
+     "no _staged files: this kernel is without CONFIG_IMA_STAGING"},
+};
+
+Result<Session> Session::Start(const Options& options) {
+  if (geteuid() != 0) return ContentError("run this as root");
+  auto ima = FindIma();
+  if (!ima) return tl::make_unexpected(ima.error());
+  if (!ima->HasFlush() && !ima->HasStaging())
+    return ContentError(fmt::format(
+        "{} has neither flush/trigger nor _staged files: boot a kernel with "
+        "CONFIG_IMA_FLUSH=y",
+        ima->root().string()));
+  const fs::path& files =
+      options.files.empty() ? options.directory : options.files;
+  auto maker = RecordMaker::Create(fs::absolute(files));
+  if (!maker) return tl::make_unexpected(maker.error());
+  auto segments = MakeUniqueDir(fs::absolute(options.directory), "ima-bench-");
+  if (!segments) return tl::make_unexpected(segments.error());
+  return Session(std::move(*ima), std::move(*segments), std::move(*maker),
+                 options.max_records);
+}
+
+Session::~Session() {
+  std::error_code not_empty;  // as it should be
+  if (!segments_.empty()) fs::remove(segments_, not_empty);
+}
+
+Result<void> Session::AddContext() const {
+  using benchmark::AddCustomContext;
+  const auto banks = ima_.Banks();
+  if (!banks) return tl::make_unexpected(banks.error());
+  const auto records = ima_.RecordsInMemory();
+  if (!records) return tl::make_unexpected(records.error());
+  const auto filesystem = FilesystemType(segments_);
+  if (!filesystem) return tl::make_unexpected(filesystem.error());
+  const auto command_line = ReadFile("/proc/cmdline");
+  if (!command_line) return tl::make_unexpected(command_line.error());
+  const auto tpm = IdentifyTpm();
+  if (!tpm) return tl::make_unexpected(tpm.error());
+
+  AddCustomContext("kernel", KernelRelease());
+  AddCustomContext("processor", Processor());
+  AddCustomContext("tpm_vendor", tpm->vendor);
+  AddCustomContext("tpm_firmware", tpm->firmware);
+  AddCustomContext("ima_parameters", ImaParameters(*command_line));
+  AddCustomContext("ima_banks", fmt::format("{}", fmt::join(*banks, " ")));
+  AddCustomContext("ima_flush", ima_.HasFlush() ? "yes" : "no");
+  AddCustomContext("ima_staging", ima_.HasStaging() ? "yes" : "no");
+  AddCustomContext("filesystem", *filesystem);
+  AddCustomContext("records_at_start", std::to_string(*records));
+  AddCustomContext("max_records", std::to_string(max_records_));
+  AddCustomContext("slab_shrink", CanShrinkSlabs() ? "yes" : "no");
+  return {};
+}
+
+Result<Drained> Session::Drain(const Method& method) {
+  auto drained =
+      method.drain(ima_, segments_ / fmt::format("log.{}", next_segment_));
+  if (drained) ++next_segment_;
+  return drained;
+}
+
+Result<void> Session::EmptyList(const Method& method) {
+  const auto drained = Drain(method);
+  if (drained) return {};
+  const int code = drained.error().code;
+  if (code == ENODATA || code == ENOENT) return {};  // nothing in memory
+  return tl::make_unexpected(drained.error());
+}
+
+std::vector<int64_t> RecordCounts(std::initializer_list<int64_t> sizes,
+                                  uint64_t max_records) {
+  const auto largest = static_cast<int64_t>(max_records);
+  std::vector<int64_t> counts(sizes);
+  std::erase_if(counts, [=](int64_t size) { return size >= largest; });
+  counts.push_back(largest);
+  return counts;
+}
+
+void FailRow(benchmark::State& state, const std::string& message) {
+  row_failed = true;
+  state.SkipWithError(message.c_str());
+}
+
+bool AnyRowFailed() { return row_failed; }
+
+}  // namespace ima_bench

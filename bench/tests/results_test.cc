@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "report/results.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/chart.h"
+
+namespace ima_bench {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+json Row(const std::string& name, int size, double time_ms) {
+  const std::string run =
+      fmt::format("{}/records:{}/iterations:1/manual_time", name, size);
+  return {{"name", run},
+          {"run_name", run},
+          {"run_type", "iteration"},
+          {"real_time", time_ms},
+          {"time_unit", "ms"},
+          {"records", size + 1.0},
+          {"segment_bytes", size * 100.0}};
+}
+
+json Result3() {
+  json result = {{"context",
+                  {{"host_name", "secret"},
+                   {"date", "today"},
+                   {"kernel", "7.3.4 x86_64"},
+                   {"processor", "tcg"},
+                   {"num_cpus", 2},
+                   {"tpm_vendor", "IBM SW TPM"},
+                   {"tpm_firmware", "1.2"},
+                   {"ima_parameters", "ima_policy=tcb"},
+                   {"ima_banks", "sha1"},
+                   {"filesystem", "ext4"},
+                   {"max_records", "1000"}}},
+                 {"benchmarks", json::array()}};
+  for (const double time : {1.1, 0.9, 1.0}) {
+    result["benchmarks"].push_back(Row("BM_Flush", 1000, time * 10));
+    result["benchmarks"].push_back(Row("BM_Flush", 100, time));
+    result["benchmarks"].push_back(Row("BM_StagedDelete", 100, time * 3));
+    result["benchmarks"].push_back(Row("BM_StagedDelete", 1000, time * 300));
+  }
+  json mean = Row("BM_Flush", 100, 77);
+  mean["run_type"] = "aggregate";
+  result["benchmarks"].push_back(mean);
+  return result;
+}
+
+std::vector<Series> Collect(const json& result) {
+  std::vector<Series> all;
+  for (const std::string& name : kOperations)
+    all.push_back(CollectSeries(result, name).value());
+  return all;
+}
+
+TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
+  const auto series = CollectSeries(Result3(), "BM_Flush");
+  ASSERT_TRUE(series);
+  ASSERT_EQ(series->points.size(), 2U);
+  const Point& small = series->points[0];
+  EXPECT_EQ(small.records, 101);
+  EXPECT_EQ(small.repetitions, 3U);
+  EXPECT_DOUBLE_EQ(small.time_ms, 1.0);
+  EXPECT_DOUBLE_EQ(small.least_ms, 0.9);
+  EXPECT_DOUBLE_EQ(small.most_ms, 1.1);
+  EXPECT_NEAR(small.variation, 0.1, 1e-9);
+  EXPECT_EQ(small.Median("segment_bytes"), 10000);
+  ASSERT_TRUE(series->fit);
+  EXPECT_NEAR(series->fit->per_record, 0.01, 0.001);
+}
+
+TEST(CollectSeries, ANameIsNotAPrefixOfAnother) {
+  json result = Result3();
+  result["benchmarks"].push_back(Row("BM_FlushMore", 100, 1));
+  EXPECT_EQ(CollectSeries(result, "BM_Flush")->points[0].repetitions, 3U);
+}
+
+TEST(CollectSeries, RefusesAResultWithAFailedRow) {
+  json result = Result3();
+  result["benchmarks"][0]["error_occurred"] = true;
+  result["benchmarks"][0]["error_message"] = "no flush/trigger";
+  const auto series = CollectSeries(result, "BM_StagedDelete");
+  ASSERT_FALSE(series);
+  EXPECT_THAT(series.error().Message(), HasSubstr("no flush/trigger"));
+}
+
+TEST(CollectSeries, RefusesWhatIsNoResult) {
+  EXPECT_FALSE(CollectSeries(json::object(), "BM_Flush"));
+  EXPECT_FALSE(CollectSeries({{"benchmarks", json::array()}}, "BM_Flush"));
+  json microseconds = Result3();
+  microseconds["benchmarks"][0]["time_unit"] = "us";
+  EXPECT_FALSE(CollectSeries(microseconds, "BM_Flush"));
+}
+
+TEST(CleanResult, TakesTheHostOutAndPutsTheFitsIn) {
+  const json clean = CleanResult(Result3(), Collect(Result3()));
+  EXPECT_THAT(clean.dump(), Not(HasSubstr("secret")));
+  ASSERT_EQ(clean.at("fits").size(), 2U);
+  EXPECT_EQ(clean.at("fits")[0].at("name"), "BM_Flush");
+}
+
+TEST(MarkdownReport, PutsBothWaysInOneLine) {
+  const std::string text = MarkdownReport(Result3(), Collect(Result3()));
+  EXPECT_THAT(text, HasSubstr("| 1001 | 10.00 ms | 10 % | 100100 | 10.0 | "
+                              "300.00 ms | 10 % | 30.00 |\n"));
+  EXPECT_THAT(text, HasSubstr("- tpm_vendor: IBM SW TPM\n"));
+  EXPECT_THAT(text, Not(HasSubstr("pages returned")));
+}
+
+TEST(MarkdownReport, ShowsWhatMemoryCameBack) {
+  json result = Result3();
+  json row = Row("BM_MemoryFlush", 1000, 1);
+  row.update({{"bytes_per_record", 778.4},
+              {"kept_per_record", 25.0},
+              {"returned_percent", 96.8}});
+  result["benchmarks"].push_back(row);
+  EXPECT_THAT(MarkdownReport(result, Collect(result)),
+              HasSubstr("| 1001 | 778 | 25 | 97 % | - | - |\n"));
+}
+
+TEST(ChartScript, QuotesNamesAndDrawsEachSeriesThatHasPoints) {
+  std::vector<Series> series = Collect(Result3());
+  const std::string both =
+      ChartScript({series[0], series[1]}, "a \"title\"", "dir\\out.svg");
+  EXPECT_THAT(both, HasSubstr("set title \"a \\\"title\\\"\"\n"));
+  EXPECT_THAT(both, HasSubstr("set output \"dir\\\\out.svg\"\n"));
+  EXPECT_THAT(both, HasSubstr("101 1 0.9 1.1\n"));
+  EXPECT_THAT(both, HasSubstr("$data2 using"));
+  const std::string one = ChartScript({series[0], series[2]}, "t", "o");
+  EXPECT_THAT(one, Not(HasSubstr("$data2")));
+}
+
+}  // namespace
+}  // namespace ima_bench
