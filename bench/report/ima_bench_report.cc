@@ -26,12 +26,10 @@ Result<void> Report(const fs::path& input, const std::string& prefix) {
   if (!text) return tl::make_unexpected(text.error());
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (json.is_discarded()) return ContentError(input.string() + ": no JSON");
+  if (auto checked = CheckResult(json); !checked) return checked;
   std::vector<Series> series;
-  for (const std::string& name : kOperations) {
-    auto one = CollectSeries(json, name);
-    if (!one) return tl::make_unexpected(one.error());
-    series.push_back(std::move(*one));
-  }
+  for (const std::string& name : kOperations)
+    series.push_back(CollectSeries(json, name));
   const std::string table = MarkdownReport(json, series);
   fmt::print("{}", table);
   auto done =

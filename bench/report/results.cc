@@ -65,25 +65,33 @@ std::optional<std::string> SizeOf(const json& row, const std::string& name) {
   return run.substr(name.size() + 1);
 }
 
-Result<Series> CollectChecked(const json& result, const std::string& name) {
-  std::map<std::string, std::vector<json>> sizes;
-  for (const json& row : result.at("benchmarks")) {
-    if (row.value("error_occurred", false))
-      return ContentError(fmt::format("{} failed: {}",
-                                      row.at("name").get<std::string>(),
-                                      row.value("error_message", "")));
-    if (row.at("run_type") != "iteration") continue;
-    if (row.at("time_unit") != "ms")
-      return ContentError("times in another unit than ms");
-    if (auto size = SizeOf(row, name)) sizes[*size].push_back(row);
-  }
+constexpr const char* kContextKeys[] = {
+    "date",         "kernel",         "processor", "num_cpus",   "tpm_vendor",
+    "tpm_firmware", "ima_parameters", "ima_banks", "filesystem", "max_records"};
+
+// Throws if a member is missing or of another type.
+Result<void> CheckRow(const json& row) {
+  if (row.value("error_occurred", false))
+    return ContentError(fmt::format("{} failed: {}",
+                                    row.at("name").get<std::string>(),
+                                    row.value("error_message", "")));
+  row.at("run_name").get<std::string>();
+  row.at("records").get<double>();
+  if (row.at("run_type") == "iteration" && row.at("real_time") <= 0.0)
+    return ContentError("a time that is not positive");
+  if (row.at("time_unit") != "ms")
+    return ContentError("times in another unit than ms");
+  return {};
+}
+
+Result<void> CheckMembers(const json& result) {
+  for (const char* key : kContextKeys)
+    if (result.at("context").at(key) == "")
+      return ContentError(fmt::format("the context's {} is empty", key));
   if (result.at("benchmarks").empty()) return ContentError("no rows");
-  Series series{.name = name, .points = {}, .fit = std::nullopt};
-  for (auto& [size, rows] : sizes)
-    series.points.push_back(MakePoint(std::move(rows)));
-  std::ranges::sort(series.points, {}, &Point::records);
-  series.fit = FitPoints(series.points);
-  return series;
+  for (const json& row : result.at("benchmarks"))
+    if (auto checked = CheckRow(row); !checked) return checked;
+  return {};
 }
 
 // The point of `series` nearest in size to `records`: the two ways of one size
@@ -146,9 +154,7 @@ std::string FitLineText(const Series& series) {
 
 std::string ContextText(const json& context) {
   std::string text;
-  for (const char* key :
-       {"date", "kernel", "processor", "num_cpus", "tpm_vendor", "tpm_firmware",
-        "ima_parameters", "ima_banks", "filesystem", "max_records"}) {
+  for (const char* key : kContextKeys) {
     const json& value = context.at(key);
     text += fmt::format(
         "- {}: {}\n", key,
@@ -168,13 +174,27 @@ double Point::Median(const char* counter) const {
   return MedianOf(values);
 }
 
-Result<Series> CollectSeries(const json& result, const std::string& name) {
+Result<void> CheckResult(const json& result) {
   try {
-    return CollectChecked(result, name);
+    return CheckMembers(result);
   } catch (const json::exception& error) {
     return ContentError(
         fmt::format("not a result of ima-bench: {}", error.what()));
   }
+}
+
+Series CollectSeries(const json& result, const std::string& name) {
+  std::map<std::string, std::vector<json>> sizes;
+  for (const json& row : result.at("benchmarks"))
+    if (const auto size = SizeOf(row, name);
+        size && row.at("run_type") == "iteration")
+      sizes[*size].push_back(row);
+  Series series{.name = name, .points = {}, .fit = std::nullopt};
+  for (auto& [size, rows] : sizes)
+    series.points.push_back(MakePoint(std::move(rows)));
+  std::ranges::sort(series.points, {}, &Point::records);
+  series.fit = FitPoints(series.points);
+  return series;
 }
 
 json CleanResult(json result, const std::vector<Series>& series) {

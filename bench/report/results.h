@@ -33,11 +33,13 @@ struct Series {
   std::optional<LinearFit> fit;  // over all repetitions, in milliseconds
 };
 
-// Checks that `json` is a whole result of ima-bench (each row without error,
-// at least one row), and gives the rows of the operation `name`; with no row
-// of that name the series has no points.
-Result<Series> CollectSeries(const nlohmann::json& json,
-                             const std::string& name);
+// Checks that `json` is a whole result of ima-bench: at least one row, none
+// with an error, times in ms, and a context that tells all that one must know
+// to compare. What follows takes checked results only.
+Result<void> CheckResult(const nlohmann::json& json);
+
+// The rows of the operation `name`; a series without points if there are none.
+Series CollectSeries(const nlohmann::json& json, const std::string& name);
 
 // The result without the name of the machine and with a member "fits" (one a
 // series that has one: name, fixed_ms, per_record_ms, largest_deviation): what

@@ -55,15 +55,14 @@ json Result3() {
 std::vector<Series> Collect(const json& result) {
   std::vector<Series> all;
   for (const std::string& name : kOperations)
-    all.push_back(CollectSeries(result, name).value());
+    all.push_back(CollectSeries(result, name));
   return all;
 }
 
 TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
-  const auto series = CollectSeries(Result3(), "BM_Flush");
-  ASSERT_TRUE(series);
-  ASSERT_EQ(series->points.size(), 2U);
-  const Point& small = series->points[0];
+  const Series series = CollectSeries(Result3(), "BM_Flush");
+  ASSERT_EQ(series.points.size(), 2U);
+  const Point& small = series.points[0];
   EXPECT_EQ(small.records, 101);
   EXPECT_EQ(small.repetitions, 3U);
   EXPECT_DOUBLE_EQ(small.time_ms, 1.0);
@@ -71,31 +70,51 @@ TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
   EXPECT_DOUBLE_EQ(small.most_ms, 1.1);
   EXPECT_NEAR(small.variation, 0.1, 1e-9);
   EXPECT_EQ(small.Median("segment_bytes"), 10000);
-  ASSERT_TRUE(series->fit);
-  EXPECT_NEAR(series->fit->per_record, 0.01, 0.001);
+  ASSERT_TRUE(series.fit);
+  EXPECT_NEAR(series.fit->per_record, 0.01, 0.001);
 }
 
 TEST(CollectSeries, ANameIsNotAPrefixOfAnother) {
   json result = Result3();
   result["benchmarks"].push_back(Row("BM_FlushMore", 100, 1));
-  EXPECT_EQ(CollectSeries(result, "BM_Flush")->points[0].repetitions, 3U);
+  EXPECT_EQ(CollectSeries(result, "BM_Flush").points[0].repetitions, 3U);
 }
 
-TEST(CollectSeries, RefusesAResultWithAFailedRow) {
+TEST(CheckResult, RefusesAFailedRowWithItsReason) {
+  EXPECT_TRUE(CheckResult(Result3()));
   json result = Result3();
   result["benchmarks"][0]["error_occurred"] = true;
   result["benchmarks"][0]["error_message"] = "no flush/trigger";
-  const auto series = CollectSeries(result, "BM_StagedDelete");
-  ASSERT_FALSE(series);
-  EXPECT_THAT(series.error().Message(), HasSubstr("no flush/trigger"));
+  const auto checked = CheckResult(result);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().Message(), HasSubstr("no flush/trigger"));
 }
 
-TEST(CollectSeries, RefusesWhatIsNoResult) {
-  EXPECT_FALSE(CollectSeries(json::object(), "BM_Flush"));
-  EXPECT_FALSE(CollectSeries({{"benchmarks", json::array()}}, "BM_Flush"));
-  json microseconds = Result3();
-  microseconds["benchmarks"][0]["time_unit"] = "us";
-  EXPECT_FALSE(CollectSeries(microseconds, "BM_Flush"));
+TEST(CheckResult, RefusesAContextThatTellsTooLittle) {
+  json missing = Result3();
+  missing["context"].erase("tpm_firmware");
+  EXPECT_THAT(CheckResult(missing).error().Message(),
+              HasSubstr("tpm_firmware"));
+  json empty = Result3();
+  empty["context"]["filesystem"] = "";
+  EXPECT_THAT(CheckResult(empty).error().Message(), HasSubstr("filesystem"));
+}
+
+TEST(CheckResult, RefusesWhatIsNoResult) {
+  EXPECT_FALSE(CheckResult(json::object()));
+  EXPECT_FALSE(CheckResult(json::array()));
+  json no_rows = Result3();
+  no_rows["benchmarks"] = json::array();
+  EXPECT_FALSE(CheckResult(no_rows));
+  const json bad_members = {{"time_unit", "us"},
+                            {"real_time", 0.0},
+                            {"records", nullptr},
+                            {"run_name", 1}};
+  for (const auto& [key, value] : bad_members.items()) {
+    json result = Result3();
+    result["benchmarks"][0][key] = value;
+    EXPECT_FALSE(CheckResult(result)) << key;
+  }
 }
 
 TEST(CleanResult, TakesTheHostOutAndPutsTheFitsIn) {
