@@ -18,43 +18,66 @@ std::string Quote(const std::string& text) {
   return quoted + '"';
 }
 
-std::string Label(const std::string& name) {
-  return name == "BM_Flush" ? "flush" : "A, read, D (upstream)";
+// A block of data for gnuplot, by the name $data<number>.
+std::string DataBlock(const Curve& curve, int number) {
+  std::string block = fmt::format("$data{} << END\n", number);
+  for (const auto& [records, value] : curve.marks)
+    block += fmt::format("{} {} {} {}\n", records, value.median, value.least,
+                         value.most);
+  return block + "END\n";
+}
+
+std::string PlotClause(const Curve& curve, int number) {
+  std::string clause = fmt::format(
+      "$data{0} using 1:2:3:4 with yerrorbars pt 7 lc {0} title {1}", number,
+      Quote(curve.label));
+  if (curve.line)
+    clause += fmt::format(", {} + {} * x lc {} notitle", curve.line->fixed,
+                          curve.line->per_record, number);
+  return clause;
 }
 
 }  // namespace
 
-std::string ChartScript(const std::vector<Series>& series,
-                        const std::string& title,
-                        const std::filesystem::path& output) {
-  std::string script = fmt::format(
+Curve TimeCurve(const Series& series, const std::string& label) {
+  Curve curve{.label = label, .marks = {}, .line = series.fit};
+  for (const Point& point : series.points)
+    curve.marks.push_back({point.records, point.time_ms});
+  return curve;
+}
+
+Curve CounterCurve(const Series& series, const char* counter,
+                   const std::string& label) {
+  Curve curve{.label = label, .marks = {}, .line = std::nullopt};
+  for (const Point& point : series.points)
+    curve.marks.push_back({point.records, point.Counter(counter)});
+  return curve;
+}
+
+std::optional<std::string> ChartScript(const Chart& chart,
+                                       const std::filesystem::path& output) {
+  std::string blocks, clauses;
+  int number = 0;
+  for (const Curve& curve : chart.curves) {
+    if (curve.marks.empty()) continue;
+    blocks += DataBlock(curve, ++number);
+    clauses += (clauses.empty() ? "" : ", ") + PlotClause(curve, number);
+  }
+  if (number == 0) return std::nullopt;
+  return fmt::format(
       "set terminal svg size 720,480 background 'white' noenhanced\n"
       "set output {}\n"
       "set title {}\n"
-      "set logscale xy\n"
       "set xlabel 'records'\n"
-      "set ylabel 'time (ms): median, extremes, fitted line'\n"
-      "set key left top\n"
-      "set grid\n",
-      Quote(output.string()), Quote(title));
-  std::string plots;
-  int color = 0;
-  for (const Series& one : series) {
-    if (one.points.empty()) continue;
-    const std::string block = fmt::format("$data{}", ++color);
-    script += block + " << END\n";
-    for (const Point& point : one.points)
-      script += fmt::format("{} {} {} {}\n", point.records, point.time_ms,
-                            point.least_ms, point.most_ms);
-    script += "END\n";
-    if (!plots.empty()) plots += ", ";
-    plots += fmt::format("{} using 1:2:3:4 with yerrorbars pt 7 lc {} title {}",
-                         block, color, Quote(Label(one.name)));
-    if (one.fit)
-      plots += fmt::format(", {} + {} * x lc {} notitle", one.fit->fixed,
-                           one.fit->per_record, color);
-  }
-  return script + "plot " + plots + "\n";
+      "set ylabel {}\n"
+      "set logscale {}\n"
+      "set key top left\n"
+      "set grid\n"
+      "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
+      "set rmargin 4\n"
+      "{}plot {}\n",
+      Quote(output.string()), Quote(chart.title), Quote(chart.y_label),
+      chart.logarithmic_y ? "xy" : "x", blocks, clauses);
 }
 
 Result<void> RunGnuplot(const std::string& script) {

@@ -4,6 +4,7 @@
 #define BENCH_REPORT_CHART_H_
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,35 @@
 
 namespace ima_bench {
 
-// A gnuplot script for an SVG in the file `output`: time over records on two
-// logarithmic axes, median with extremes, and the fitted line of each series
-// that has points. `title` goes above it.
-std::string ChartScript(const std::vector<Series>& series,
-                        const std::string& title,
-                        const std::filesystem::path& output);
+// Medians with their extremes over the number of records.
+struct Curve {
+  struct Mark {
+    double records;
+    Spread value;
+  };
+  std::string label;
+  std::vector<Mark> marks;
+  std::optional<LinearFit> line;  // drawn through them
+};
+
+struct Chart {
+  std::string title;
+  std::string y_label;
+  bool logarithmic_y;  // the number of records always is
+  std::vector<Curve> curves;
+};
+
+// Time of a series, with its fit.
+Curve TimeCurve(const Series& series, const std::string& label);
+
+// A counter of a series.
+Curve CounterCurve(const Series& series, const char* counter,
+                   const std::string& label);
+
+// A gnuplot script that draws the curves that have marks as an SVG in `output`;
+// nothing if none has.
+std::optional<std::string> ChartScript(const Chart& chart,
+                                       const std::filesystem::path& output);
 
 // Runs gnuplot on a script.
 Result<void> RunGnuplot(const std::string& script);

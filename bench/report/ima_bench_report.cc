@@ -21,6 +21,34 @@ Result<void> WriteFile(const fs::path& path, const std::string& text) {
   return {};
 }
 
+Result<void> DrawCharts(const nlohmann::json& context,
+                        const std::vector<Series>& series,
+                        const std::string& prefix) {
+  const std::string machine =
+      fmt::format("Linux {}, {}, {}", context.at("kernel").get<std::string>(),
+                  context.at("processor").get<std::string>(),
+                  context.at("filesystem").get<std::string>());
+  const Chart time{"Save n records to a durable file and free them: " + machine,
+                   "time (ms): median, extremes, fitted line",
+                   true,
+                   {TimeCurve(series[0], "flush"),
+                    TimeCurve(series[1], "A, read, D (upstream)")}};
+  const Chart memory{
+      "Kernel memory of n records: " + machine,
+      "bytes a record: median, extremes",
+      false,
+      {CounterCurve(series[2], "bytes_per_record", "in memory"),
+       CounterCurve(series[2], "kept_per_record", "kept after a flush"),
+       CounterCurve(series[3], "kept_per_record", "kept after D (upstream)")}};
+  Result<void> done;
+  if (const auto script = ChartScript(time, prefix + "-time.svg"))
+    done = RunGnuplot(*script);
+  if (const auto script = ChartScript(memory, prefix + "-memory.svg");
+      script && done)
+    done = RunGnuplot(*script);
+  return done;
+}
+
 Result<void> Report(const fs::path& input, const std::string& prefix) {
   auto text = ReadFile(input);
   if (!text) return tl::make_unexpected(text.error());
@@ -32,18 +60,9 @@ Result<void> Report(const fs::path& input, const std::string& prefix) {
     series.push_back(CollectSeries(json, name));
   const std::string table = MarkdownReport(json, series);
   fmt::print("{}", table);
-  auto done =
-      WriteFile(prefix + ".json", CleanResult(json, series).dump(1) + "\n");
-  if (done) done = WriteFile(prefix + ".md", table);
-  if (!done || series[0].points.empty()) return done;
-  const auto& context = json.at("context");
-  const std::string title = fmt::format(
-      "Save n records to a durable file and free them: Linux {}, {}, {}",
-      context.at("kernel").get<std::string>(),
-      context.at("processor").get<std::string>(),
-      context.at("filesystem").get<std::string>());
-  return RunGnuplot(
-      ChartScript({series[0], series[1]}, title, prefix + ".svg"));
+  return WriteFile(prefix + ".json", CleanResult(json, series).dump(1) + "\n")
+      .and_then([&] { return WriteFile(prefix + ".md", table); })
+      .and_then([&] { return DrawCharts(json.at("context"), series, prefix); });
 }
 
 }  // namespace
@@ -54,8 +73,8 @@ int main(int argc, char** argv) {
   std::string prefix;
   CLI::App app(
       "Reads the JSON of ima-bench (--benchmark_out=FILE) and writes "
-      "PREFIX.json without\nthe machine's name, PREFIX.md with the tables, "
-      "also printed, and PREFIX.svg.\n");
+      "PREFIX.json, without\nthe machine's name, PREFIX.md with the tables, "
+      "also printed, and the charts\nPREFIX-time.svg and PREFIX-memory.svg.\n");
   app.add_option("RESULT", input, "JSON of ima-bench")
       ->required()
       ->check(CLI::ExistingFile);

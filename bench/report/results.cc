@@ -13,13 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-double MedianOf(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half]
-                                : (values[half - 1] + values[half]) / 2;
-}
-
 double VariationOf(const std::vector<double>& values) {
   if (values.size() < 2) return 0;
   const auto count = static_cast<double>(values.size());
@@ -29,23 +22,23 @@ double VariationOf(const std::vector<double>& values) {
   return std::sqrt(squares / (count - 1)) / mean;
 }
 
-std::vector<double> Times(const std::vector<json>& rows) {
-  std::vector<double> times;
-  for (const json& row : rows) times.push_back(row.at("real_time"));
-  return times;
+// `values` has at least one.
+Spread SpreadOf(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t half = values.size() / 2;
+  const double median = values.size() % 2 == 1
+                            ? values[half]
+                            : (values[half - 1] + values[half]) / 2;
+  return {.median = median,
+          .least = values.front(),
+          .most = values.back(),
+          .variation = VariationOf(values)};
 }
 
 Point MakePoint(std::vector<json> rows) {
-  const std::vector<double> times = Times(rows);
-  const auto [least, most] = std::ranges::minmax(times);
-  Point point{.records = 0,
-              .time_ms = MedianOf(times),
-              .least_ms = least,
-              .most_ms = most,
-              .variation = VariationOf(times),
-              .repetitions = rows.size(),
-              .rows = std::move(rows)};
-  point.records = point.Median("records");
+  Point point{.records = 0, .time_ms = {}, .rows = std::move(rows)};
+  point.records = point.Counter("records").median;
+  point.time_ms = point.Counter("real_time");
   return point;
 }
 
@@ -95,7 +88,7 @@ Result<void> CheckMembers(const json& result) {
 }
 
 // The point of `series` nearest in size to `records`: the two ways of one size
-// differ by the few records that others caused meanwhile.
+// differ by the few records that others caused meanwhile. Null without points.
 const Point* PointAt(const Series& series, double records) {
   const auto best = std::ranges::min_element(
       series.points, {},
@@ -103,45 +96,49 @@ const Point* PointAt(const Series& series, double records) {
   return best == series.points.end() ? nullptr : &*best;
 }
 
+// One line a number of records: cells of our way, then of upstream's. Either
+// may be missing, as on a kernel that has only one of them.
+template <typename Function>
+std::string TableLines(const Series& ours, const Series& upstream,
+                       Function cells) {
+  std::string lines;
+  for (const Point& point : (ours.points.empty() ? upstream : ours).points)
+    lines += fmt::format("| {:.0f} |{}{}\n", point.records,
+                         cells(PointAt(ours, point.records)),
+                         cells(PointAt(upstream, point.records)));
+  return lines;
+}
+
 std::string TimeTable(const Series& ours, const Series& upstream) {
-  if (ours.points.empty()) return "";
-  std::string text =
-      "| records | flush | CV | records/s | MB/s | `A`, read, `D` | CV | "
-      "ratio |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n";
-  for (const Point& point : ours.points) {
-    text += fmt::format("| {:.0f} | {:.2f} ms | {:.0f} % | {:.0f} | {:.1f} |",
-                        point.records, point.time_ms, 100 * point.variation,
-                        1e3 * point.records / point.time_ms,
-                        1e-3 * point.Median("segment_bytes") / point.time_ms);
-    if (const Point* other = PointAt(upstream, point.records))
-      text +=
-          fmt::format(" {:.2f} ms | {:.0f} % | {:.2f} |\n", other->time_ms,
-                      100 * other->variation, other->time_ms / point.time_ms);
-    else
-      text += " - | - | - |\n";
-  }
-  return text;
+  const std::string lines =
+      TableLines(ours, upstream, [](const Point* point) -> std::string {
+        if (point == nullptr) return " - | - | - | - |";
+        const double time = point->time_ms.median;
+        return fmt::format(
+            " {:.2f} ms | {:.0f} % | {:.0f} | {:.1f} |", time,
+            100 * point->time_ms.variation, 1e3 * point->records / time,
+            1e-3 * point->Counter("segment_bytes").median / time);
+      });
+  if (lines.empty()) return "";
+  return "| records | flush | CV | records/s | MB/s | `A`, read, `D` | CV | "
+         "records/s | MB/s |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" +
+         lines;
 }
 
 std::string MemoryTable(const Series& ours, const Series& upstream) {
-  if (ours.points.empty()) return "";
-  std::string text =
-      "| records | bytes a record in memory | kept after a flush | pages "
-      "returned | kept after `D` | pages returned |\n"
-      "|--:|--:|--:|--:|--:|--:|\n";
-  for (const Point& point : ours.points) {
-    text += fmt::format("| {:.0f} | {:.0f} | {:.0f} | {:.0f} % |",
-                        point.records, point.Median("bytes_per_record"),
-                        point.Median("kept_per_record"),
-                        point.Median("returned_percent"));
-    if (const Point* other = PointAt(upstream, point.records))
-      text += fmt::format(" {:.0f} | {:.0f} % |\n",
-                          other->Median("kept_per_record"),
-                          other->Median("returned_percent"));
-    else
-      text += " - | - |\n";
-  }
-  return text;
+  const std::string lines =
+      TableLines(ours, upstream, [](const Point* point) -> std::string {
+        if (point == nullptr) return " - | - | - |";
+        return fmt::format(" {:.0f} | {:.0f} | {:.0f} % |",
+                           point->Counter("bytes_per_record").median,
+                           point->Counter("kept_per_record").median,
+                           point->Counter("returned_percent").median);
+      });
+  if (lines.empty()) return "";
+  return "| records | bytes a record | kept after a flush | pages returned | "
+         "bytes a record | kept after `D` | pages returned |\n"
+         "|--:|--:|--:|--:|--:|--:|--:|\n" +
+         lines;
 }
 
 std::string FitLineText(const Series& series) {
@@ -168,10 +165,10 @@ std::string ContextText(const json& context) {
 const std::vector<std::string> kOperations = {
     "BM_Flush", "BM_StagedDelete", "BM_MemoryFlush", "BM_MemoryStagedDelete"};
 
-double Point::Median(const char* counter) const {
+Spread Point::Counter(const char* name) const {
   std::vector<double> values;
-  for (const json& row : rows) values.push_back(row.value(counter, 0.0));
-  return MedianOf(values);
+  for (const json& row : rows) values.push_back(row.value(name, 0.0));
+  return SpreadOf(std::move(values));
 }
 
 Result<void> CheckResult(const json& result) {

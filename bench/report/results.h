@@ -13,17 +13,20 @@
 
 namespace ima_bench {
 
+// What repetitions of one measurement gave.
+struct Spread {
+  double median = 0, least = 0, most = 0;
+  double variation = 0;  // standard deviation / mean
+};
+
 // All repetitions of one operation at one number of records.
 struct Point {
-  double records;            // really saved, median
-  double time_ms;            // median
-  double least_ms, most_ms;  // extremes
-  double variation;          // standard deviation / mean
-  size_t repetitions;
+  double records;  // really saved, median
+  Spread time_ms;
   std::vector<nlohmann::json> rows;  // as they stand in the file
 
-  // Median of a counter over the repetitions; 0 where a row lacks it.
-  double Median(const char* counter) const;
+  // A counter over the repetitions; 0 where a row lacks it.
+  Spread Counter(const char* name) const;
 };
 
 // One operation, by ascending number of records.

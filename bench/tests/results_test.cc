@@ -64,12 +64,12 @@ TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
   ASSERT_EQ(series.points.size(), 2U);
   const Point& small = series.points[0];
   EXPECT_EQ(small.records, 101);
-  EXPECT_EQ(small.repetitions, 3U);
-  EXPECT_DOUBLE_EQ(small.time_ms, 1.0);
-  EXPECT_DOUBLE_EQ(small.least_ms, 0.9);
-  EXPECT_DOUBLE_EQ(small.most_ms, 1.1);
-  EXPECT_NEAR(small.variation, 0.1, 1e-9);
-  EXPECT_EQ(small.Median("segment_bytes"), 10000);
+  EXPECT_EQ(small.rows.size(), 3U);
+  EXPECT_DOUBLE_EQ(small.time_ms.median, 1.0);
+  EXPECT_DOUBLE_EQ(small.time_ms.least, 0.9);
+  EXPECT_DOUBLE_EQ(small.time_ms.most, 1.1);
+  EXPECT_NEAR(small.time_ms.variation, 0.1, 1e-9);
+  EXPECT_EQ(small.Counter("segment_bytes").median, 10000);
   ASSERT_TRUE(series.fit);
   EXPECT_NEAR(series.fit->per_record, 0.01, 0.001);
 }
@@ -77,7 +77,7 @@ TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
 TEST(CollectSeries, ANameIsNotAPrefixOfAnother) {
   json result = Result3();
   result["benchmarks"].push_back(Row("BM_FlushMore", 100, 1));
-  EXPECT_EQ(CollectSeries(result, "BM_Flush").points[0].repetitions, 3U);
+  EXPECT_EQ(CollectSeries(result, "BM_Flush").points[0].rows.size(), 3U);
 }
 
 TEST(CheckResult, RefusesAFailedRowWithItsReason) {
@@ -127,9 +127,16 @@ TEST(CleanResult, TakesTheHostOutAndPutsTheFitsIn) {
 TEST(MarkdownReport, PutsBothWaysInOneLine) {
   const std::string text = MarkdownReport(Result3(), Collect(Result3()));
   EXPECT_THAT(text, HasSubstr("| 1001 | 10.00 ms | 10 % | 100100 | 10.0 | "
-                              "300.00 ms | 10 % | 30.00 |\n"));
+                              "300.00 ms | 10 % | 3337 | 0.3 |\n"));
   EXPECT_THAT(text, HasSubstr("- tpm_vendor: IBM SW TPM\n"));
   EXPECT_THAT(text, Not(HasSubstr("pages returned")));
+}
+
+TEST(MarkdownReport, TakesAKernelThatHasOnlyUpstreamsWay) {
+  std::vector<Series> series = Collect(Result3());
+  series[0].points.clear();
+  EXPECT_THAT(MarkdownReport(Result3(), series),
+              HasSubstr("| 101 | - | - | - | - | 3.00 ms |"));
 }
 
 TEST(MarkdownReport, ShowsWhatMemoryCameBack) {
@@ -140,19 +147,28 @@ TEST(MarkdownReport, ShowsWhatMemoryCameBack) {
               {"returned_percent", 96.8}});
   result["benchmarks"].push_back(row);
   EXPECT_THAT(MarkdownReport(result, Collect(result)),
-              HasSubstr("| 1001 | 778 | 25 | 97 % | - | - |\n"));
+              HasSubstr("| 1001 | 778 | 25 | 97 % | - | - | - |\n"));
 }
 
-TEST(ChartScript, QuotesNamesAndDrawsEachSeriesThatHasPoints) {
-  std::vector<Series> series = Collect(Result3());
-  const std::string both =
-      ChartScript({series[0], series[1]}, "a \"title\"", "dir\\out.svg");
-  EXPECT_THAT(both, HasSubstr("set title \"a \\\"title\\\"\"\n"));
-  EXPECT_THAT(both, HasSubstr("set output \"dir\\\\out.svg\"\n"));
-  EXPECT_THAT(both, HasSubstr("101 1 0.9 1.1\n"));
-  EXPECT_THAT(both, HasSubstr("$data2 using"));
-  const std::string one = ChartScript({series[0], series[2]}, "t", "o");
-  EXPECT_THAT(one, Not(HasSubstr("$data2")));
+TEST(ChartScript, QuotesNamesAndDrawsEachCurveThatHasMarks) {
+  const std::vector<Series> series = Collect(Result3());
+  const Chart chart{
+      "a \"title\"",
+      "ms",
+      true,
+      {TimeCurve(series[2], "no points"), TimeCurve(series[0], "time"),
+       CounterCurve(series[0], "segment_bytes", "bytes")}};
+  const auto script = ChartScript(chart, "dir\\out.svg");
+  ASSERT_TRUE(script);
+  EXPECT_THAT(*script, HasSubstr("set title \"a \\\"title\\\"\"\n"));
+  EXPECT_THAT(*script, HasSubstr("set output \"dir\\\\out.svg\"\n"));
+  EXPECT_THAT(*script, HasSubstr("$data1 << END\n101 1 0.9 1.1\n"));
+  EXPECT_THAT(*script, HasSubstr("$data2 << END\n101 10000 10000 10000\n"));
+  EXPECT_THAT(*script, Not(HasSubstr("no points")));
+}
+
+TEST(ChartScript, NothingToDrawGivesNoScript) {
+  EXPECT_FALSE(ChartScript({"t", "y", false, {}}, "o"));
 }
 
 }  // namespace
