@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records for the tests: made up, added to the real measurement list
+ */
+
+#ifndef __IMA_TEST_RECORDS_H
+#define __IMA_TEST_RECORDS_H
+
+#include <kunit/test.h>
+#include <linux/seq_file.h>
+
+#include "../ima.h"
+
+static inline long num_records(void)
+{
+	return atomic_long_read(&ima_num_records[BINARY]);
+}
+
+/* Add a record unlike all others, of about 90 bytes in the binary list. */
+static inline int add_record(void)
+{
+	static u32 serial;
+	struct ima_max_digest_data hash = {};
+	struct ima_iint_cache iint = {
+		.ima_hash = container_of(&hash.hdr, struct ima_digest_data,
+					 hdr),
+	};
+	struct ima_event_data event_data = {
+		.iint = &iint,
+		.filename = "/kunit/" KBUILD_MODNAME,
+	};
+	struct ima_template_entry *entry;
+	int ret;
+
+	iint.ima_hash->algo = ima_hash_algo;
+	iint.ima_hash->length = hash_digest_size[ima_hash_algo];
+	serial++;
+	memcpy(iint.ima_hash->digest, &serial, sizeof(serial));
+
+	ret = ima_alloc_init_template(&event_data, &entry, NULL);
+	if (ret)
+		return ret;
+
+	ret = ima_store_template(entry, 0, NULL, event_data.filename,
+				 CONFIG_IMA_MEASURE_PCR_IDX);
+	if (ret)
+		ima_free_template_entry(entry);
+	return ret;
+}
+
+static inline void add_records(struct kunit *test, unsigned int count)
+{
+	while (count--)
+		KUNIT_ASSERT_EQ(test, add_record(), 0);
+}
+
+/* What binary_runtime_measurements shows: @size bytes, freed with the test */
+static inline char *show_list(struct kunit *test, size_t *size)
+{
+	struct seq_file m = { .size = SZ_4M };
+	struct ima_queue_entry *qe;
+
+	m.buf = kunit_kmalloc(test, m.size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+
+	list_for_each_entry(qe, &ima_measurements, later)
+		ima_measurements_show(&m, qe);
+	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
+
+	*size = m.count;
+	return m.buf;
+}
+
+#endif /* __IMA_TEST_RECORDS_H */
