@@ -70,14 +70,17 @@ std::optional<std::string> ChartScript(const Chart& chart,
       "set title {}\n"
       "set xlabel 'records'\n"
       "set ylabel {}\n"
-      "set logscale {}\n"
+      "{}"
       "set key top left\n"
       "set grid\n"
       "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
       "set rmargin 4\n"
       "{}plot {}\n",
       Quote(output.string()), Quote(chart.title), Quote(chart.y_label),
-      chart.logarithmic_y ? "xy" : "x", blocks, clauses);
+      // A linear axis starts at 0, or below where a value is.
+      chart.logarithmic_y ? "set logscale xy\n"
+                          : "set logscale x\nset yrange [*<0:*]\n",
+      blocks, clauses);
 }
 
 Result<void> RunGnuplot(const std::string& script) {
