@@ -55,8 +55,9 @@ int Run(const Options& options) {
              "[+] keep these files: a verifier needs the records that the "
              "kernel no longer has\n",
              session->segments().string());
-  RegisterFlushBenchmarks(*session, options);
+  // Memory first, while nothing has left holes in it.
   RegisterMemoryBenchmarks(*session, options);
+  RegisterFlushBenchmarks(*session, options);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return AnyRowFailed() ? 1 : 0;

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kReadSize = 65536;
 
 Result<void> Sync(int fd, const fs::path& path) {
   if (fsync(fd) != 0) return ErrnoError("fsync " + path.string());

@@ -52,7 +52,7 @@ std::string Processor() {
   // CPUID leaf 1 ECX bit 31 is set by hypervisors only; leaf 0x40000000 then
   // holds their signature in EBX, ECX, EDX.
   constexpr unsigned kHypervisorBit = 1U << 31;
-  unsigned eax, ebx, ecx, edx;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return "unknown";
   if ((ecx & kHypervisorBit) == 0) return "hardware";
   __cpuid(0x40000000, eax, ebx, ecx, edx);

@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 constexpr const char* kSlabFolder = "/sys/kernel/slab";
 constexpr auto kPollInterval = std::chrono::milliseconds(250);
 constexpr size_t kQuietSamples = 7;  // 6 intervals: 1.5 s
-constexpr uint64_t kQuietBytes = 64 * 1024;
+constexpr uint64_t kQuietBytes = 65536;
 
 // IMA takes its records from the general caches, or from caches of its own.
 bool HoldsRecords(std::string_view cache) {
