@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <linux/magic.h>
 #include <sched.h>
@@ -72,6 +73,8 @@ struct env {
 	int num_measured; /* files so far, for their names */
 	int num_flushed; /* files so far, for their names */
 	bool complete; /* RECORDS_GONE has all that is gone */
+	bool staged; /* teardown_env() is to delete staged records */
+	bool frozen; /* teardown_env() is to thaw the filesystem */
 };
 
 static void format(char *const str, const size_t size, const char *const fmt,
@@ -143,6 +146,20 @@ read_status(struct __test_metadata *const _metadata)
 
 	free(blob.data);
 	return status;
+}
+
+/* Returns 0 if the staging interface took the request, else the errno. */
+static int request_staging(const char *const req)
+{
+	const int fd = open(IMA_STAGED, O_WRONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return errno;
+
+	ret = write_request(fd, req, strlen(req));
+	close(fd);
+	return ret;
 }
 
 /* --- Processes --- */
@@ -469,6 +486,60 @@ static void __maybe_unused flush_all_records(
 	}
 }
 
+/* What a refused request must not change */
+struct snapshot {
+	struct status status;
+	struct blob list;
+	char *tree;
+};
+
+static struct snapshot __maybe_unused
+take_snapshot(struct __test_metadata *const _metadata,
+	      const struct env *const env)
+{
+	return (struct snapshot){
+		.status = read_status(_metadata),
+		.list = read_list(_metadata),
+		.tree = list_tree(_metadata, env->fs),
+	};
+}
+
+/*
+ * Checks that nothing changed, but for the count of failures if the request
+ * was accepted, and for what others measured.
+ */
+static void __maybe_unused
+expect_unchanged(struct __test_metadata *const _metadata,
+		 const struct env *const env, struct snapshot *const before,
+		 const int error, const bool counted)
+{
+	const long last_error = counted ? error : before->status.last_error;
+	struct snapshot after = take_snapshot(_metadata, env);
+
+	EXPECT_STREQ(before->tree, after.tree)
+	{
+		TH_LOG("Something was left behind");
+	}
+	EXPECT_TRUE(starts_with(&after.list, &before->list));
+	if (before->status.records_total == after.status.records_total)
+		EXPECT_EQ(before->list.size, after.list.size);
+
+	EXPECT_EQ(before->status.first_record, after.status.first_record);
+	EXPECT_EQ(before->status.records_flushed, after.status.records_flushed);
+	EXPECT_EQ(before->status.flushes, after.status.flushes);
+	EXPECT_EQ(before->status.segments, after.status.segments);
+	EXPECT_EQ(before->status.records_removed, after.status.records_removed);
+	EXPECT_EQ(before->status.flush_failures + counted,
+		  after.status.flush_failures);
+	EXPECT_EQ(last_error, after.status.last_error);
+	EXPECT_EQ(0, after.status.retry_seconds);
+
+	free(before->list.data);
+	free(before->tree);
+	free(after.list.data);
+	free(after.tree);
+}
+
 /* --- Environment --- */
 
 /*
@@ -504,10 +575,34 @@ static void __maybe_unused setup_env(struct __test_metadata *const _metadata,
 	measure_files(_metadata, env, 1);
 }
 
+/* Deletes what is staged, and notes it. */
+static void delete_staged(struct __test_metadata *const _metadata)
+{
+	struct blob staged = read_file(_metadata, IMA_STAGED);
+
+	EXPECT_EQ(0, request_staging("D\n"));
+	note_records_gone(_metadata, &staged);
+	free(staged.data);
+}
+
+static void thaw(struct __test_metadata *const _metadata,
+		 const struct env *const env)
+{
+	const int fd = open(env->fs, O_RDONLY | O_CLOEXEC);
+
+	EXPECT_EQ(0, ioctl(fd, FITHAW, 0));
+	close(fd);
+}
+
 /* Compares with the TPM, unless an earlier test already lost records. */
 static void __maybe_unused teardown_env(struct __test_metadata *const _metadata,
 					const struct env *const env)
 {
+	if (env->frozen)
+		thaw(_metadata, env);
+	if (env->staged)
+		delete_staged(_metadata);
+
 	if (env->complete) {
 		EXPECT_LE(0, replay_all_records(_metadata))
 		{
@@ -517,7 +612,8 @@ static void __maybe_unused teardown_env(struct __test_metadata *const _metadata,
 	}
 
 	EXPECT_EQ(0, chdir("/"));
-	umount2(env->fs, MNT_DETACH);
+	while (umount2(env->fs, MNT_DETACH) == 0)
+		;
 	umount2(env->scratch, MNT_DETACH);
 	remove_tree(env->dir);
 }
