@@ -27,7 +27,8 @@ Result<Course> FollowMemory(Session& session, const Method& method,
     return SettleMemory().map([&](SettledMemory now) { place = now; });
   };
   auto done =
-      session.EmptyList(method)
+      session.MakeRecords(kWarmUpRecords)
+          .and_then([&] { return session.EmptyList(method); })
           .and_then([&] { return settle_into(course.empty); })
           .and_then([&] { return session.MakeRecords(count); })
           .and_then([&] { return settle_into(course.full); })
