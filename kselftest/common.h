@@ -321,7 +321,7 @@ static void __maybe_unused mount_fs(struct __test_metadata *const _metadata,
 
 	ASSERT_EQ(0, mount("tmpfs", env->fs, "tmpfs", 0, options))
 	{
-		TH_LOG("Failed to mount a tmpfs with %s: %s", options,
+		TH_LOG("Failed to mount a tmpfs (%s): %s", options ?: "",
 		       strerror(errno));
 	}
 }
@@ -388,11 +388,14 @@ static char *__maybe_unused list_tree(struct __test_metadata *const _metadata,
 
 /* --- Records --- */
 
-/* Returns the path of the file that measure_file() measures under a number. */
+/*
+ * Returns the path of a file to be measured. Its name is long, so that not many
+ * are needed for a large list.
+ */
 static void measured_path(const struct env *const env, const int number,
 			  char *const path, const size_t size)
 {
-	format(path, size, "%s/measured-%d", env->dir, number);
+	format(path, size, "%s/measured-%0200d", env->dir, number);
 }
 
 /* Adds one record to the list: a file with a new name, read by root. */
@@ -419,14 +422,53 @@ static void __maybe_unused measure_files(
 	}
 }
 
+/* Makes sure that there are so many bytes to be flushed. */
+static void __maybe_unused measure_bytes(struct __test_metadata *const _metadata,
+					 struct env *const env,
+					 const long bytes)
+{
+	while (read_status(_metadata).bytes_in_memory < bytes)
+		measure_files(_metadata, env, 10);
+}
+
+/* Turns a child of the test into somebody else. Returns false on an error. */
+typedef bool (*become_t)(const struct env *env);
+
+/*
+ * Sends a request through a descriptor that the test has, as somebody else.
+ * Returns 0 on success, else the errno, or 128 + N if signal N ended it.
+ */
+static int __maybe_unused request_as(struct __test_metadata *const _metadata,
+				     const struct env *const env,
+				     const become_t become,
+				     const char *const req)
+{
+	const int fd = open(FLUSH_TRIGGER, O_WRONLY | O_CLOEXEC);
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	pid = fork_child(_metadata);
+	if (pid == 0) {
+		ASSERT_TRUE(!become || become(env))
+		{
+			TH_LOG("Failed to become somebody else: %s",
+			       strerror(errno));
+		}
+		_exit(write_request(fd, req, strlen(req)));
+	}
+
+	close(fd);
+	return wait_child(_metadata, pid);
+}
+
 /*
  * Flushes to a file that can be read as @path, which must succeed, checks all
  * that holds for every successful flush, and notes the records. Returns the
  * content of the file.
  */
-static struct blob __maybe_unused
-expect_flush(struct __test_metadata *const _metadata, struct env *const env,
-	     const char *const req, const char *const path)
+static struct blob __maybe_unused expect_flush_as(
+	struct __test_metadata *const _metadata, struct env *const env,
+	const become_t become, const char *const req, const char *const path)
 {
 	const struct status before = read_status(_metadata);
 	struct blob list = read_list(_metadata);
@@ -435,7 +477,7 @@ expect_flush(struct __test_metadata *const _metadata, struct env *const env,
 	long num_records;
 	int ret;
 
-	ret = request(req);
+	ret = become ? request_as(_metadata, env, become, req) : request(req);
 	ASSERT_EQ(0, ret)
 	{
 		TH_LOG("Failed to flush to %s: %s", req, strerror(ret));
@@ -466,6 +508,13 @@ expect_flush(struct __test_metadata *const _metadata, struct env *const env,
 	return segment;
 }
 
+static struct blob __maybe_unused
+expect_flush(struct __test_metadata *const _metadata, struct env *const env,
+	     const char *const req, const char *const path)
+{
+	return expect_flush_as(_metadata, env, NULL, req, path);
+}
+
 /* Leaves nothing in memory that could be flushed. */
 static void __maybe_unused flush_all_records(
 	struct __test_metadata *const _metadata, struct env *const env)
@@ -493,9 +542,8 @@ struct snapshot {
 	char *tree;
 };
 
-static struct snapshot __maybe_unused
-take_snapshot(struct __test_metadata *const _metadata,
-	      const struct env *const env)
+static struct snapshot __maybe_unused take_snapshot(
+	struct __test_metadata *const _metadata, const struct env *const env)
 {
 	return (struct snapshot){
 		.status = read_status(_metadata),
@@ -508,10 +556,9 @@ take_snapshot(struct __test_metadata *const _metadata,
  * Checks that nothing changed, but for the count of failures if the request
  * was accepted, and for what others measured.
  */
-static void __maybe_unused
-expect_unchanged(struct __test_metadata *const _metadata,
-		 const struct env *const env, struct snapshot *const before,
-		 const int error, const bool counted)
+static void __maybe_unused expect_unchanged(
+	struct __test_metadata *const _metadata, const struct env *const env,
+	struct snapshot *const before, const int error, const bool counted)
 {
 	const long last_error = counted ? error : before->status.last_error;
 	struct snapshot after = take_snapshot(_metadata, env);
@@ -620,6 +667,7 @@ static void __maybe_unused teardown_env(struct __test_metadata *const _metadata,
 
 /* --- Programs --- */
 
+/* Whether the default policy for what root reads is in force */
 static bool is_measured(void)
 {
 	static const char path[] = WORK_DIR "/ima_flush.probe";

@@ -161,8 +161,7 @@ static void empty(struct __test_metadata *const _metadata,
 static void several_pages(struct __test_metadata *const _metadata,
 			  struct env *const env)
 {
-	while (read_status(_metadata).bytes_in_memory < 3 * 4096)
-		measure_files(_metadata, env, 10);
+	measure_bytes(_metadata, env, 3 * 4096);
 }
 
 static void one_more(struct __test_metadata *const _metadata,
@@ -192,8 +191,7 @@ static void fill_blocks(struct __test_metadata *const _metadata,
 	close(fd);
 }
 
-static void full(struct __test_metadata *const _metadata,
-		 struct env *const env)
+static void full(struct __test_metadata *const _metadata, struct env *const env)
 {
 	fill_blocks(_metadata, env, 0);
 }
@@ -237,7 +235,7 @@ static void broken_disk(struct __test_metadata *const _metadata,
 
 /* --- Who asks --- */
 
-static bool nobody(void)
+static bool nobody(const struct env *const env)
 {
 	/* This takes CAP_DAC_OVERRIDE away, but not CAP_SYS_ADMIN. */
 	setfsuid(UID_NOBODY);
@@ -246,12 +244,12 @@ static bool nobody(void)
 }
 
 /* Somebody whom quotas apply to */
-static bool limited_nobody(void)
+static bool limited_nobody(const struct env *const env)
 {
-	return nobody() && drop_cap(CAP_SYS_RESOURCE);
+	return nobody(env) && drop_cap(CAP_SYS_RESOURCE);
 }
 
-static bool unprivileged(void)
+static bool unprivileged(const struct env *const env)
 {
 	return drop_cap(CAP_SYS_ADMIN);
 }
@@ -259,7 +257,6 @@ static bool unprivileged(void)
 FIXTURE(refused)
 {
 	struct env env;
-	int trigger; /* open for writing */
 };
 
 FIXTURE_VARIANT(refused)
@@ -267,9 +264,9 @@ FIXTURE_VARIANT(refused)
 	const char *fs; /* to be mounted, NULL: a tmpfs */
 	const char *options; /* of the tmpfs */
 	const char *over; /* to be mounted over it, without files */
-	void (*conditions[3])(struct __test_metadata *_metadata,
-			      struct env *env);
-	bool (*become)(void); /* in the process that asks */
+	void (*conditions[3])(struct __test_metadata * _metadata,
+			      struct env * env);
+	become_t become; /* in the process that asks */
 	const char *path; /* to flush to, below env->fs */
 	const char *absolute; /* or this */
 	const char *fd; /* or path is a name in this, below env->fs */
@@ -299,14 +296,10 @@ FIXTURE_SETUP(refused)
 	make_symlink(env, "loop", "loop");
 	if (variant->over)
 		ASSERT_EQ(0, mount("none", env->fs, variant->over, 0, NULL));
-
-	self->trigger = open(FLUSH_TRIGGER, O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->trigger);
 }
 
 FIXTURE_TEARDOWN(refused)
 {
-	close(self->trigger);
 	teardown_env(_metadata, &self->env);
 }
 
@@ -607,7 +600,6 @@ TEST_F(refused, and_changes_nothing)
 	struct env *const env = &self->env;
 	char req[PATH_MAX], path[PATH_MAX];
 	struct snapshot before;
-	pid_t pid;
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(variant->conditions); i++)
@@ -626,12 +618,8 @@ TEST_F(refused, and_changes_nothing)
 	}
 
 	before = take_snapshot(_metadata, env);
-	pid = fork_child(_metadata);
-	if (pid == 0) {
-		ASSERT_TRUE(!variant->become || variant->become());
-		_exit(write_request(self->trigger, req, strlen(req)));
-	}
-	EXPECT_EQ(variant->error, wait_child(_metadata, pid))
+	EXPECT_EQ(variant->error,
+		  request_as(_metadata, env, variant->become, req))
 	{
 		TH_LOG("Expected: %s", strerror(variant->error));
 	}
