@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// ima-verify: verifies a measurement list against a TPM.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "tools/check.h"
+#include "tools/options.h"
+#include "tools/report.h"
+
+namespace ima {
+namespace {
+
+constexpr const char* kDescription =
+    "Verifies an IMA measurement list against a TPM quote or PCR values.";
+
+constexpr const char* kFooter =
+    "FILES are the segments in order and then the list as the kernel shows it\n"
+    "(binary_runtime_measurements, which may be empty). Exit status: 0 "
+    "verified,\n1 not verified, 2 bad input.";
+
+void AddOptions(CLI::App& app, Options& options) {
+  auto* quote = app.add_option("--quote", options.quote,
+                               "Message of tpm2_quote -m (TPMS_ATTEST)");
+  for (auto [name, value, text] :
+       {std::tuple{"--signature", &options.signature,
+                   "Its signature (tpm2_quote -s, -f tss or plain)"},
+        std::tuple{"--key", &options.key,
+                   "Public attestation key of the TPM, PEM"},
+        std::tuple{"--nonce", &options.nonce,
+                   "The nonce given to tpm2_quote -q, hexadecimal"}}) {
+    auto* option = app.add_option(name, *value, text);
+    option->needs(quote);
+    quote->needs(option);
+  }
+  app.add_option("--pcrs", options.pcrs,
+                 "PCR values, 24 lines a bank: 'PCR-00: hex'");
+  app.add_option("--bank", options.bank,
+                 "Bank that must be compared (default: all that are there)");
+  app.add_option("--digest", options.column,
+                 "Hash of the digest column of FILES")
+      ->capture_default_str();
+  app.add_option("--allow-template", options.allowed_templates,
+                 "Accept records with this template, though it is not known")
+      ->allow_extra_args(false);
+  app.add_flag("--exact", options.exact,
+               "Refuse records that were added after the quote");
+  app.add_flag("--json", options.json, "Report as one JSON object");
+  app.add_option("FILES", options.files, "SEGMENT… LIST")->required();
+  app.set_version_flag("--version", "ima-verify " IMA_VERIFY_VERSION);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(kDescription, "ima-verify");
+  app.footer(kFooter);
+  Options options;
+  AddOptions(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(Verdict::kVerified)
+                                : static_cast<int>(Verdict::kBadInput);
+  }
+  const auto outcome = CheckFiles(options);
+  const std::string report =
+      options.json ? JsonReport(outcome) : TextReport(outcome);
+  std::FILE* const stream = outcome || options.json ? stdout : stderr;
+  // A verdict that nobody could read must not end as success.
+  if (std::fputs(report.c_str(), stream) < 0 || std::fflush(stream) != 0)
+    return static_cast<int>(Verdict::kBadInput);
+  return static_cast<int>(outcome ? Verdict::kVerified
+                                  : outcome.error().verdict);
+}
+
+}  // namespace
+}  // namespace ima
+
+int main(int argc, char** argv) { return ima::Main(argc, argv); }

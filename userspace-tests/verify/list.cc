@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "verify/list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "imalog/replay.h"
+#include "imalog/template.h"
+#include "verify/overlap.h"
+
+namespace ima {
+namespace {
+
+// Only for a hint in a message: a file can have that name, too.
+bool LooksLikeBootAggregate(const Record& record) {
+  return AsText(record.data).find("boot_aggregate") != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
+                                             const Hash& column) {
+  UnverifiedList list;
+  list.column_ = &column;
+  uint64_t number = 0;
+  for (InputFile& file : files) {
+    auto records = ReadRecords(file.contents, column.size(), number);
+    if (!records) {
+      records.error().place.file = file.name;
+      return tl::make_unexpected(records.error());
+    }
+    Piece piece{std::move(file), number, std::move(*records)};
+    number += piece.records.size();
+    list.pieces_.push_back(std::move(piece));
+  }
+  if (number == 0) return BadInput("there is no record in any file");
+  return list;
+}
+
+std::set<uint32_t> UnverifiedList::ExtendedPcrs() const {
+  std::set<uint32_t> pcrs;
+  for (const Piece& piece : pieces_)
+    for (const Record& record : piece.records) pcrs.insert(record.pcr);
+  return pcrs;
+}
+
+std::vector<VerifiedList::Part> VerifiedList::Parts() const {
+  std::vector<Part> parts;
+  for (const Piece& piece : pieces_) {
+    const std::span<const Record> records(piece.records);
+    const uint64_t covered = count_ - std::min(count_, piece.first_record);
+    parts.push_back({piece.file.name, piece.first_record,
+                     records.first(std::min(records.size(), covered))});
+  }
+  return parts;
+}
+
+// One run of Verify().
+class Verifier {
+ public:
+  Verifier(UnverifiedList list, const Target& target,
+           const VerifyOptions& options)
+      : list_(std::move(list)),
+        target_(target),
+        options_(options),
+        templates_(options.allowed_templates),
+        replay_(target.Banks()),
+        last_segment_end_(list_.pieces_.back().first_record) {}
+
+  Result<VerifiedList> Run() {
+    for (const Piece& piece : list_.pieces_)
+      for (const Record& record : piece.records) {
+        if (auto fault = FindFault(record))
+          return NotVerified(*fault, PlaceOf(piece, record));
+        Extend(record);
+      }
+    if (!reached_) return NotReached();
+    if (auto error = FindFaultOfEnd()) return tl::make_unexpected(*error);
+    return Finish();
+  }
+
+ private:
+  Place PlaceOf(const Piece& piece, const Record& record) const {
+    const auto index = static_cast<uint64_t>(&record - piece.records.data());
+    return {piece.file.name, piece.first_record + index, record.offset};
+  }
+
+  // The place of the record with this number.
+  Place PlaceOf(uint64_t number) const {
+    for (const Piece& piece : list_.pieces_)
+      if (number - piece.first_record < piece.records.size())
+        return PlaceOf(piece, piece.records[number - piece.first_record]);
+    return {};
+  }
+
+  // What can be seen to be wrong with a record by itself.
+  std::optional<std::string> FindFault(const Record& record) {
+    if (auto fault = templates_.FindFault(record)) return fault;
+    if (record.IsViolation()) return std::nullopt;
+    const Digest digest = TemplateDigest(record, *list_.column_, hasher_);
+    if (SameBytes(digest.bytes(), record.digest)) return std::nullopt;
+    return fmt::format("its data does not fit its {} digest",
+                       list_.column_->name());
+  }
+
+  void Extend(const Record& record) {
+    replay_.Extend(record);
+    ++seen_;
+    if (reached_) return;
+    if (!target_.Covers(record.pcr) && !first_uncovered_)
+      first_uncovered_ = seen_ - 1;
+    if (record.IsViolation()) ++violations_;
+    if (!target_.IsReached(replay_, hasher_)) return;
+    if (seen_ < last_segment_end_)
+      reached_early_ = seen_;
+    else
+      Reach();
+  }
+
+  void Reach() {
+    reached_ = seen_;
+    for (const auto& [bank, index] : target_.ReplayedPcrs())
+      pcrs_.push_back({bank, index, Digest(replay_.Value(*bank, index))});
+  }
+
+  std::vector<Record> AllRecords() const {
+    std::vector<Record> all;
+    for (const Piece& piece : list_.pieces_)
+      all.insert(all.end(), piece.records.begin(), piece.records.end());
+    return all;
+  }
+
+  // Says as well as it can why the target is nowhere reached.
+  tl::unexpected<Error> NotReached() const {
+    if (auto error = FindOverlap()) return tl::make_unexpected(*error);
+    if (reached_early_) {
+      Place place = PlaceOf(*reached_early_);
+      return NotVerified(
+          fmt::format("the PCRs had the attested values already before this "
+                      "record of a segment: the quote or the PCR values are "
+                      "older than the segment"),
+          std::move(place));
+    }
+    if (auto error = FindWrongStart()) return tl::make_unexpected(*error);
+    return NotVerified(fmt::format(
+        "the replay of all {} records does not lead to the attested value of "
+        "{}: records or segments are missing, were added, moved, or changed "
+        "together with their digest",
+        seen_, target_.DescribeDifference(replay_)));
+  }
+
+  std::optional<Error> FindOverlap() const {
+    const auto all = AllRecords();
+    for (const Piece& piece : list_.pieces_) {
+      const size_t repeated = CountRepeated(
+          std::span(all).first(piece.first_record), piece.records);
+      if (repeated > 0)
+        return NotVerified(
+                   fmt::format("overlap: the file begins with the last {} "
+                               "records of what comes before it",
+                               repeated),
+                   PlaceOf(piece.first_record))
+            .value();
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Error> FindWrongStart() const {
+    const auto all = AllRecords();
+    if (!LooksLikeBootAggregate(all.front()))
+      return NotVerified(
+                 "the list does not begin with boot_aggregate: the first "
+                 "segment is missing, or the files are out of order",
+                 PlaceOf(0))
+          .value();
+    for (const Piece& piece : list_.pieces_)
+      if (piece.first_record > 0 && !piece.records.empty() &&
+          LooksLikeBootAggregate(piece.records.front()))
+        return NotVerified(
+                   "the replay does not lead to the attested values; the file "
+                   "begins with boot_aggregate, so it is repeated or out of "
+                   "order, unless a kexec came before it",
+                   PlaceOf(piece.first_record))
+            .value();
+    return std::nullopt;
+  }
+
+  // The target is reached; is the rest in order?
+  std::optional<Error> FindFaultOfEnd() const {
+    if (first_uncovered_)
+      return NotVerified("no attested value covers the PCR that it extends",
+                         PlaceOf(*first_uncovered_))
+          .value();
+    const auto all = AllRecords();
+    const std::span<const Record> records(all);
+    if (CountRepeated(records.first(*reached_), records.subspan(*reached_)) > 0)
+      return NotVerified(
+                 "overlap: from this record on the end of the attested "
+                 "records is repeated",
+                 PlaceOf(*reached_))
+          .value();
+    if (options_.exact && *reached_ < seen_)
+      return NotVerified("it was added after the quote (--exact)",
+                         PlaceOf(*reached_))
+          .value();
+    return std::nullopt;
+  }
+
+  VerifiedList Finish() {
+    VerifiedList verified;
+    verified.pieces_ = std::move(list_.pieces_);
+    verified.count_ = *reached_;
+    verified.count_after_ = seen_ - *reached_;
+    verified.violations_ = violations_;
+    verified.pcrs_ = std::move(pcrs_);
+    return verified;
+  }
+
+  UnverifiedList list_;
+  const Target& target_;
+  const VerifyOptions& options_;
+  TemplateChecker templates_;
+  Replay replay_;
+  Hasher hasher_;
+  uint64_t last_segment_end_;  // number of records in segments
+
+  uint64_t seen_ = 0;
+  uint64_t violations_ = 0;
+  std::optional<uint64_t> reached_;        // records up to the target
+  std::optional<uint64_t> reached_early_;  // the same, inside a segment
+  std::optional<uint64_t> first_uncovered_;
+  std::vector<PcrValue> pcrs_;
+};
+
+Result<VerifiedList> Verify(UnverifiedList list, const Target& target,
+                            const VerifyOptions& options) {
+  return Verifier(std::move(list), target, options).Run();
+}
+
+}  // namespace ima

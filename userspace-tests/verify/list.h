@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The measurement list: segments and what the kernel still holds, joined.
+//
+// Parsing gives an UnverifiedList, whose records cannot be looked at. Only
+// Verify() turns it into a VerifiedList, which hands out those records that the
+// TPM attests.
+#ifndef USERSPACE_TESTS_VERIFY_LIST_H_
+#define USERSPACE_TESTS_VERIFY_LIST_H_
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imalog/reader.h"
+#include "util/hash.h"
+#include "util/result.h"
+#include "verify/target.h"
+
+namespace ima {
+
+// A file as it was read.
+struct InputFile {
+  std::string name;  // for messages
+  std::vector<uint8_t> contents;
+};
+
+// A file's records, which refer to its contents.
+struct Piece {
+  InputFile file;
+  uint64_t first_record = 0;  // number over all pieces
+  std::vector<Record> records;
+};
+
+struct VerifyOptions {
+  // Names of templates to accept without knowing their fields.
+  std::vector<std::string> allowed_templates;
+  // Refuse records that were added after the quote.
+  bool exact = false;
+};
+
+class VerifiedList;
+
+class UnverifiedList {
+ public:
+  // `files`: the segments in order, then the list as the kernel showed it (may
+  // be empty). `column`: the hash of the digest column. Record numbers in
+  // errors count over all files, from 0.
+  static Result<UnverifiedList> Parse(std::vector<InputFile> files,
+                                      const Hash& column);
+
+  // The PCRs that any record claims to extend.
+  std::set<uint32_t> ExtendedPcrs() const;
+
+  // Move-only: records refer to contents.
+  UnverifiedList(UnverifiedList&&) = default;
+  UnverifiedList& operator=(UnverifiedList&&) = default;
+
+ private:
+  friend class Verifier;
+  UnverifiedList() = default;
+
+  std::vector<Piece> pieces_;
+  const Hash* column_ = nullptr;
+};
+
+// A PCR's value after the last covered record.
+struct PcrValue {
+  const Hash* bank;
+  uint32_t index;
+  Digest value;
+};
+
+class VerifiedList {
+ public:
+  // How many records the TPM attests: numbers 0 to count - 1.
+  uint64_t count() const { return count_; }
+  // How many come after those, in the last file. The TPM says nothing of them.
+  uint64_t count_after() const { return count_after_; }
+  uint64_t violations() const { return violations_; }  // of the covered ones
+  const std::vector<PcrValue>& pcrs() const { return pcrs_; }
+
+  struct Part {
+    std::string_view file;
+    uint64_t first_record;
+    std::span<const Record> records;  // covered ones
+  };
+  // One a file.
+  std::vector<Part> Parts() const;
+
+  // Move-only: records refer to contents.
+  VerifiedList(VerifiedList&&) = default;
+  VerifiedList& operator=(VerifiedList&&) = default;
+
+ private:
+  friend class Verifier;
+  VerifiedList() = default;
+
+  std::vector<Piece> pieces_;
+  uint64_t count_ = 0;
+  uint64_t count_after_ = 0;
+  uint64_t violations_ = 0;
+  std::vector<PcrValue> pcrs_;
+};
+
+// Replays `list` until it reaches `target`, which must happen at the end of the
+// last segment or later. Every record, also those behind that point, must fit
+// its template and its own digest. The reason of a failure names the first
+// record or file that is seen not to fit, as far as that can be told.
+Result<VerifiedList> Verify(UnverifiedList list, const Target& target,
+                            const VerifyOptions& options = {});
+
+}  // namespace ima
+
+#endif  // USERSPACE_TESTS_VERIFY_LIST_H_
