@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced after lib.sh: packages of other Debian suites than this system's,
+# without touching its own lists.
+
+# The mirror of this system's own release, from its apt sources.
+find_mirror() {
+  local codename
+  codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  # shellcheck disable=SC2016 # apt-get expands it
+  apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' \
+    'Created-By: Packages' |
+    awk -v name="$codename" '$1 == name && $2 == "main" { print $3; exit }'
+}
+
+# private_apt SUITE ARGUMENT…: apt-get with its own state and only that suite.
+private_apt() {
+  local suite=$1 state mirror
+  shift
+  state=$(cache_dir)/apt/$suite
+  mirror=$(find_mirror)
+  [[ -n $mirror ]] || return 1
+  mkdir -p "$state/lists/partial" "$state/archives/partial"
+  touch "$state/status"
+  printf 'deb [signed-by=%s] %s %s main\n' \
+    /usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$suite" \
+    >"$state/sources.list"
+  apt-get -q -o Dir::State="$state" -o Dir::State::lists="$state/lists" \
+    -o Dir::State::status="$state/status" -o Dir::Cache="$state" \
+    -o Dir::Etc::sourcelist="$state/sources.list" \
+    -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root "$@"
+}
