@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # Sourced by all scripts: messages, folders, locks.
 
+# Without this, a function in $( ) would run on after a command that failed.
+shopt -s inherit_errexit
+
 # log TEXT…: says what is being done.
 log() { echo "[+] $*" >&2; }
 
@@ -37,7 +40,8 @@ with_lock() {
   mkdir -p "$(cache_dir)"
   (
     flock 9
-    "$@"
+    # What outlives the command must not go on holding the lock.
+    "$@" 9>&-
   ) 9>"$(cache_dir)/$name.lock"
 }
 
