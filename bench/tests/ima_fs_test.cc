@@ -113,11 +113,11 @@ TEST(ParseStatus, RefusesMissingKeysAndBadLines) {
   EXPECT_FALSE(ParseStatus(std::string(kStatus) + "key -1\n"));
 }
 
-TEST(FindSecurityfs, GivesTheMountPoint) {
-  EXPECT_EQ(FindSecurityfs("24 22 0:7 / /sys/kernel/security rw - securityfs "
-                           "securityfs rw\n")
+TEST(FindSecurityfs, GoesByTheTypeOfTheMount) {
+  EXPECT_EQ(FindSecurityfs("22 1 0:2 / /sys/kernel/security rw - tmpfs t rw\n"
+                           "24 22 0:7 / /security rw - securityfs none rw\n")
                 .value(),
-            "/sys/kernel/security");
+            "/security");
   const auto missing = FindSecurityfs("22 1 0:2 / /proc rw - proc proc rw\n");
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().Message(), HasSubstr("mount -t securityfs"));

@@ -20,8 +20,9 @@ TEST(ParseMountinfo, TakesLinesWithAndWithoutTags) {
   EXPECT_EQ(mounts[1].type, "securityfs");
 }
 
-TEST(FilesystemType, KnowsProc) {
+TEST(FilesystemType, KnowsProcAndSysfs) {
   EXPECT_EQ(FilesystemType("/proc").value(), "proc");
+  EXPECT_EQ(FilesystemType("/sys").value(), "sysfs");
   EXPECT_EQ(FilesystemType("/nonexistent").error().code, ENOENT);
 }
 

@@ -11,6 +11,7 @@ namespace ima_bench {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -72,6 +73,26 @@ TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
   EXPECT_EQ(small.Counter("segment_bytes").median, 10000);
   ASSERT_TRUE(series.fit);
   EXPECT_NEAR(series.fit->per_record, 0.01, 0.001);
+}
+
+TEST(CollectSeries, SortsByNumberNotByName) {
+  json result = Result3();
+  result["benchmarks"].push_back(Row("BM_Flush", 20000, 200));
+  result["benchmarks"].push_back(Row("BM_Flush", 3000, 30));
+  std::vector<double> records;
+  for (const Point& point : CollectSeries(result, "BM_Flush").points)
+    records.push_back(point.records);
+  EXPECT_THAT(records, ElementsAre(101, 1001, 3001, 20001));
+}
+
+// Repetitions of one size differ by what others had measured meanwhile.
+TEST(CollectSeries, OneSizeHasNoFit) {
+  json result = Result3();
+  result["benchmarks"] = {Row("BM_Flush", 100, 1), Row("BM_Flush", 100, 2)};
+  result["benchmarks"][0]["records"] = 103;
+  const Series series = CollectSeries(result, "BM_Flush");
+  ASSERT_EQ(series.points.size(), 1U);
+  EXPECT_FALSE(series.fit);
 }
 
 TEST(CollectSeries, ANameIsNotAPrefixOfAnother) {

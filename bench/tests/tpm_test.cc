@@ -58,14 +58,27 @@ TEST(ParseVendorResponse, RefusesEveryCutResponse) {
     EXPECT_FALSE(ParseVendorResponse(std::span(whole).first(size))) << size;
 }
 
-TEST(ParseVendorResponse, RefusesAnErrorAndALengthThatLies) {
+// The length fits, but not the number of properties.
+TEST(ParseVendorResponse, RefusesFewerPropertiesThanItTells) {
+  auto cut = Response();
+  cut.resize(cut.size() - 8);
+  cut[5] = static_cast<std::byte>(cut.size());
+  EXPECT_FALSE(ParseVendorResponse(cut));
+}
+
+// A number that would keep the loop busy for minutes.
+TEST(ParseVendorResponse, RefusesMorePropertiesThanItAskedFor) {
+  auto many = Response();
+  for (size_t i = 15; i <= 18; ++i) many[i] = std::byte{0xff};
+  EXPECT_THAT(ParseVendorResponse(many).error().Message(),
+              HasSubstr("not a list of properties"));
+}
+
+TEST(ParseVendorResponse, RefusesErrorsAndOtherCapabilities) {
   auto failed = Response();
   failed[8] = std::byte{0x01};
   EXPECT_THAT(ParseVendorResponse(failed).error().Message(),
               HasSubstr("0x100"));
-  auto many = Response();
-  many[18] = std::byte{9};
-  EXPECT_FALSE(ParseVendorResponse(many));
   auto other = Response();
   other[14] = std::byte{1};
   EXPECT_FALSE(ParseVendorResponse(other));
