@@ -24,18 +24,27 @@ PcrBank ResetBank(const Hash& hash) {
   return bank;
 }
 
-Replay::Replay(const std::vector<const Hash*>& banks) {
+Replay::Replay(const std::vector<const Hash*>& banks, Digests digests)
+    : digests_(digests) {
   for (const Hash* bank : banks) banks_.emplace(bank, ResetBank(*bank));
 }
 
 void Replay::Extend(const Record& record) {
   for (auto& [bank, pcrs] : banks_) {
-    const Digest digest = record.IsViolation()
-                              ? Digest(bank->size(), 0xff)
-                              : TemplateDigest(record, *bank, hasher_);
+    const Digest digest = ExtendedDigest(record, *bank);
     Digest& value = pcrs[record.pcr];
     value = hasher_.Compute(*bank, {value.bytes(), digest.bytes()});
   }
+}
+
+Digest Replay::ExtendedDigest(const Record& record, const Hash& bank) {
+  if (record.IsViolation()) return {bank.size(), 0xff};
+  if (digests_ == Digests::kOfBank)
+    return TemplateDigest(record, bank, hasher_);
+  const Digest sha1 = TemplateDigest(record, Hash::Sha1(), hasher_);
+  Digest padded(bank.size(), 0);
+  std::copy(sha1.bytes().begin(), sha1.bytes().end(), padded.data());
+  return padded;
 }
 
 }  // namespace ima

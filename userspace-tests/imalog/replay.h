@@ -27,7 +27,12 @@ PcrBank ResetBank(const Hash& hash);
 // Extends PCRs in several banks as the kernel does.
 class Replay {
  public:
-  explicit Replay(const std::vector<const Hash*>& banks);
+  // kSha1: as a kernel does that has not the hash of a bank built in. It pads
+  // the SHA-1 digest of a record with zeros (ima_calc_field_array_hash()).
+  enum class Digests { kOfBank, kSha1 };
+
+  explicit Replay(const std::vector<const Hash*>& banks,
+                  Digests digests = Digests::kOfBank);
 
   void Extend(const Record& record);
 
@@ -37,6 +42,9 @@ class Replay {
   }
 
  private:
+  Digest ExtendedDigest(const Record& record, const Hash& bank);
+
+  Digests digests_;
   std::map<const Hash*, PcrBank> banks_;
   Hasher hasher_;
 };

@@ -45,12 +45,15 @@ struct Hash::Registry {
     }
   }
 
+  static const std::vector<Hash>& All() {
+    static const Registry registry;
+    return registry.hashes;
+  }
+
   template <typename Predicate>
   static const Hash* Find(Predicate predicate) {
-    static const Registry registry;
-    const auto found =
-        std::find_if(registry.hashes.begin(), registry.hashes.end(), predicate);
-    return found == registry.hashes.end() ? nullptr : &*found;
+    const auto found = std::find_if(All().begin(), All().end(), predicate);
+    return found == All().end() ? nullptr : &*found;
   }
 
   std::vector<Hash> hashes;

@@ -145,11 +145,26 @@ class Verifier {
           std::move(place));
     }
     if (auto error = FindWrongStart()) return tl::make_unexpected(*error);
+    if (IsReachedWithPaddedDigests())
+      return NotVerified(
+          "the kernel extended the bank with padded SHA-1 digests, since the "
+          "bank's own hash is not built in (CONFIG_CRYPTO_SHA256 and the "
+          "like); they attest no more than bank sha1 does");
     return NotVerified(fmt::format(
         "the replay of all {} records does not lead to the attested value of "
         "{}: records or segments are missing, were added, moved, or changed "
         "together with their digest",
         seen_, target_.DescribeDifference(replay_)));
+  }
+
+  bool IsReachedWithPaddedDigests() const {
+    Replay replay(target_.Banks(), Replay::Digests::kSha1);
+    Hasher hasher;
+    for (const Record& record : AllRecords()) {
+      replay.Extend(record);
+      if (target_.IsReached(replay, hasher)) return true;
+    }
+    return false;
   }
 
   std::optional<Error> FindOverlap() const {
