@@ -109,7 +109,10 @@ Result<std::vector<Signature>> ParseSignature(Bytes bytes, const PublicKey& key,
   if (auto tpmt = ParseTpmt(bytes))
     return std::vector<Signature>{std::move(*tpmt)};
   const Hash* hash = Hash::FromSize(quote_digest_size);
-  if (hash == nullptr) return BadInput("the signature is not well-formed");
+  if (hash == nullptr)
+    return BadInput(
+        "the signature is no TPMT_SIGNATURE, and for a plain one the quote has "
+        "no PCR digest that would tell its hash");
   const std::vector<uint8_t> value(bytes.begin(), bytes.end());
   if (!key.IsRsa())
     return std::vector<Signature>{{Scheme::kEcdsa, hash, value}};

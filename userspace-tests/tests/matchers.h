@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <ostream>
 #include <string>
 
 #include "util/result.h"
@@ -26,14 +27,14 @@ inline void PrintTo(const Error& error, std::ostream* out) {
 namespace ima::test {
 
 MATCHER(IsOk, "holds a value") {
-  if (!arg) PrintTo(arg.error(), result_listener->stream());
+  if (!arg) *result_listener << ::testing::PrintToString(arg.error());
   return arg.has_value();
 }
 
 // An error with this verdict, whose reason contains `text`.
 MATCHER_P2(FailsWith, verdict, text, "") {
   if (arg) return false;
-  PrintTo(arg.error(), result_listener->stream());
+  *result_listener << ::testing::PrintToString(arg.error());
   return arg.error().verdict == verdict &&
          arg.error().reason.find(text) != std::string::npos;
 }
@@ -41,7 +42,7 @@ MATCHER_P2(FailsWith, verdict, text, "") {
 // An error at the record with this number (over all files).
 MATCHER_P(FailsAtRecord, number, "") {
   if (arg) return false;
-  PrintTo(arg.error(), result_listener->stream());
+  *result_listener << ::testing::PrintToString(arg.error());
   return arg.error().place.record == static_cast<uint64_t>(number);
 }
 

@@ -44,9 +44,7 @@ TEST(Reader, ReadsEveryPart) {
   EXPECT_EQ((*records)[3].pcr, 11U);
 }
 
-TEST(Reader, TakesAnEmptyFileForNoRecord) {
-  EXPECT_THAT(Read({})->size(), 0U);
-}
+TEST(Reader, TakesAnEmptyFileForNoRecord) { EXPECT_THAT(Read({})->size(), 0U); }
 
 // A file cut at any byte is whole only where a record ends.
 TEST(Reader, NoticesATornRecordAtEveryByte) {
@@ -55,8 +53,9 @@ TEST(Reader, NoticesATornRecordAtEveryByte) {
   const Buffer file = Join(Samples());
   for (const Buffer& sample : Samples()) {
     for (size_t size = 1; size < sample.size(); ++size) {
-      const Buffer torn(file.begin(),
-                        file.begin() + static_cast<std::ptrdiff_t>(start + size));
+      const Buffer torn(
+          file.begin(),
+          file.begin() + static_cast<std::ptrdiff_t>(start + size));
       const auto records = Read(torn);
       ASSERT_THAT(records, FailsAtRecord(number)) << start + size;
       EXPECT_EQ(records.error().verdict, Verdict::kBadInput);
@@ -104,9 +103,9 @@ TEST(Reader, BoundsTheFileNameOfTemplateIma) {
   const std::string digest(20, 'd');
   EXPECT_THAT(Read(ImaRecord(digest, std::string(255, 'n'))), IsOk());
   const Buffer start = Join({Word(10), Buffer(kSha1Bytes, 1), Field("ima")});
-  EXPECT_THAT(Read(Join({start, ToBuffer(digest), Word(256),
-                         Buffer(256, 'n')})),
-              FailsWith(Verdict::kBadInput, "file name has 256"));
+  EXPECT_THAT(
+      Read(Join({start, ToBuffer(digest), Word(256), Buffer(256, 'n')})),
+      FailsWith(Verdict::kBadInput, "file name has 256"));
 }
 
 TEST(Reader, ReadsOtherDigestColumns) {

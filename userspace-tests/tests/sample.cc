@@ -82,10 +82,9 @@ Buffer ImaRecord(std::string_view file_digest, std::string_view path) {
 }
 
 Buffer Violation(std::string_view path, uint32_t pcr) {
-  return RawRecord(
-      pcr, Buffer(20, 0), "ima-ng",
-      Join({Field(Terminated("sha256:") + std::string(32, '\0')),
-            Field(Terminated(path))}));
+  return RawRecord(pcr, Buffer(20, 0), "ima-ng",
+                   Join({Field(Terminated("sha256:") + std::string(32, '\0')),
+                         Field(Terminated(path))}));
 }
 
 Record ParseOne(const Buffer& bytes) {
@@ -99,8 +98,7 @@ PcrBanks ReplayAll(const std::vector<Buffer>& pieces,
     hashes.push_back(Hash::FromName(name));
   Replay replay(hashes);
   const Buffer all = Join(pieces);
-  for (const Record& record :
-       Require(ReadRecords(all, Hash::Sha1().size())))
+  for (const Record& record : Require(ReadRecords(all, Hash::Sha1().size())))
     replay.Extend(record);
   PcrBanks values;
   for (const Hash* hash : hashes)

@@ -47,10 +47,10 @@ TEST(Template, AcceptsEachBuiltinTemplate) {
             std::nullopt);
   EXPECT_EQ(Fault("ima-modsig", {kDigest, kName, kEmpty, kEmpty, kEmpty}),
             std::nullopt);
-  EXPECT_EQ(Fault("evm-sig", {kDigest, kName, Field("\x05s"), kEmpty, kEmpty,
-                              kEmpty, Field("uid4"), Field("gid4"),
-                              Field("mo")}),
-            std::nullopt);
+  EXPECT_EQ(
+      Fault("evm-sig", {kDigest, kName, Field("\x05s"), kEmpty, kEmpty, kEmpty,
+                        Field("uid4"), Field("gid4"), Field("mo")}),
+      std::nullopt);
   const Buffer ima = ImaRecord(std::string(20, 'd'), "/bin/true");
   EXPECT_EQ(TemplateChecker().FindFault(ParseOne(ima)), std::nullopt);
 }
@@ -121,26 +121,25 @@ TEST(Template, HoldsViolationsToZeroDigests) {
   EXPECT_EQ(ViolationFault("ima-ng", {Field("sha256:" + kNul + zeros), kName}),
             std::nullopt);
   // Linux before 6.2: 20 bytes for any algorithm.
-  EXPECT_EQ(ViolationFault(
-                "ima-ng",
-                {Field("sha256:" + kNul + zeros.substr(0, 20)), kName}),
-            std::nullopt);
-  EXPECT_EQ(ViolationFault(
-                "ima-ngv2",
-                {Field("ima:sha256:" + kNul + zeros), kName}),
-            std::nullopt);
+  EXPECT_EQ(
+      ViolationFault("ima-ng",
+                     {Field("sha256:" + kNul + zeros.substr(0, 20)), kName}),
+      std::nullopt);
+  EXPECT_EQ(
+      ViolationFault("ima-ngv2", {Field("ima:sha256:" + kNul + zeros), kName}),
+      std::nullopt);
   EXPECT_NE(ViolationFault("ima-ng", {kDigest, kName}), std::nullopt);
-  EXPECT_NE(ViolationFault(
-                "ima-ng",
-                {Field("sha256:" + kNul + zeros.substr(0, 21)), kName}),
-            std::nullopt);
+  EXPECT_NE(
+      ViolationFault("ima-ng",
+                     {Field("sha256:" + kNul + zeros.substr(0, 21)), kName}),
+      std::nullopt);
   EXPECT_NE(ViolationFault("d|n", {Field(std::string(20, 'd')), kName}),
             std::nullopt);
   const std::string ima_data = std::string(20, '\0');
   EXPECT_EQ(ViolationFault("ima", {ToBuffer(ima_data), Field("/bin/true")}),
             std::nullopt);
-  EXPECT_NE(ViolationFault("ima", {ToBuffer(std::string(20, 'd')),
-                                   Field("/bin/true")}),
+  EXPECT_NE(ViolationFault(
+                "ima", {ToBuffer(std::string(20, 'd')), Field("/bin/true")}),
             std::nullopt);
 }
 

@@ -10,6 +10,9 @@
 namespace ima {
 namespace {
 
+// More than any quote, signature, key or PCR values.
+constexpr size_t kMaxEvidenceBytes = size_t{1} << 20U;
+
 // Sets the file that an error is about, where the error does not tell.
 template <typename T>
 Result<T> InFile(const std::string& file, Result<T> result) {
@@ -39,7 +42,7 @@ Result<UnverifiedList> ReadList(const Options& options) {
 
 Result<std::optional<PcrBanks>> ReadPcrs(const Options& options) {
   if (options.pcrs.empty()) return std::nullopt;
-  const auto text = ReadFile(options.pcrs);
+  const auto text = ReadFile(options.pcrs, kMaxEvidenceBytes);
   if (!text) return tl::make_unexpected(text.error());
   return InFile(options.pcrs, ParsePcrFile(AsText(*text)));
 }
@@ -49,11 +52,11 @@ Result<std::optional<VerifiedQuote>> ReadQuote(const Options& options) {
   const auto nonce = HexDecode(options.nonce);
   if (!nonce || nonce->empty())
     return BadInput("--nonce must be hexadecimal digits, two a byte");
-  auto message = ReadFile(options.quote);
+  auto message = ReadFile(options.quote, kMaxEvidenceBytes);
   if (!message) return tl::make_unexpected(message.error());
-  const auto signature = ReadFile(options.signature);
+  const auto signature = ReadFile(options.signature, kMaxEvidenceBytes);
   if (!signature) return tl::make_unexpected(signature.error());
-  const auto pem = ReadFile(options.key);
+  const auto pem = ReadFile(options.key, kMaxEvidenceBytes);
   if (!pem) return tl::make_unexpected(pem.error());
   const auto key = InFile(options.key, PublicKey::FromPem(*pem));
   if (!key) return tl::make_unexpected(key.error());

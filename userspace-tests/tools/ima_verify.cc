@@ -2,7 +2,9 @@
 // ima-verify: verifies a measurement list against a TPM.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
+#include <tuple>
 
 #include "tools/check.h"
 #include "tools/options.h"
@@ -19,6 +21,11 @@ constexpr const char* kFooter =
     "(binary_runtime_measurements, which may be empty). Exit status: 0 "
     "verified,\n1 not verified, 2 bad input.";
 
+// An empty value, say of an unset variable, must not pass for an absent option.
+std::string RefuseEmpty(const std::string& value) {
+  return value.empty() ? "must not be empty" : "";
+}
+
 void AddOptions(CLI::App& app, Options& options) {
   auto* quote = app.add_option("--quote", options.quote,
                                "Message of tpm2_quote -m (TPMS_ATTEST)");
@@ -34,7 +41,8 @@ void AddOptions(CLI::App& app, Options& options) {
     quote->needs(option);
   }
   app.add_option("--pcrs", options.pcrs,
-                 "PCR values, 24 lines a bank: 'PCR-00: hex'");
+                 "PCR values, 24 lines a bank: 'PCR-00: hex'. Beside a quote "
+                 "only those of PCRs that no record extends are used");
   app.add_option("--bank", options.bank,
                  "Bank that must be compared (default: all that are there)");
   app.add_option("--digest", options.column,
@@ -43,6 +51,8 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--allow-template", options.allowed_templates,
                  "Accept records with this template, though it is not known")
       ->allow_extra_args(false);
+  for (CLI::Option* option : app.get_options())
+    if (option->get_type_size() > 0) option->check(RefuseEmpty);
   app.add_flag("--exact", options.exact,
                "Refuse records that were added after the quote");
   app.add_flag("--json", options.json, "Report as one JSON object");
@@ -75,4 +85,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace ima
 
-int main(int argc, char** argv) { return ima::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return ima::Main(argc, argv);
+  } catch (const std::exception& error) {  // no memory for a huge file
+    std::fprintf(stderr, "ima-verify: %s\n", error.what());
+    return static_cast<int>(ima::Verdict::kBadInput);
+  }
+}

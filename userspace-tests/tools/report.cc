@@ -49,6 +49,10 @@ std::string DescribeChecked(const Checked& checked) {
   for (const PcrValue& pcr : list.pcrs())
     text += fmt::format("  PCR {} ({}): {}\n", pcr.index, pcr.bank->name(),
                         HexEncode(pcr.value.bytes()));
+  for (const PcrValue& pcr : list.given_pcrs())
+    text +=
+        fmt::format("  PCR {} ({}): {}, as given: no record extends it\n",
+                    pcr.index, pcr.bank->name(), HexEncode(pcr.value.bytes()));
   if (list.violations() > 0)
     text += fmt::format(
         "  {} violations among them: nothing attests which files they are "
@@ -72,6 +76,14 @@ Json DescribeQuote(const VerifiedQuote& quote) {
           {"firmware_version", attest.firmware_version}};
 }
 
+Json DescribePcrs(const std::vector<PcrValue>& pcrs) {
+  Json json = Json::object();
+  for (const PcrValue& pcr : pcrs)
+    json[std::string(pcr.bank->name())][std::to_string(pcr.index)] =
+        HexEncode(pcr.value.bytes());
+  return json;
+}
+
 Json CheckedToJson(const Checked& checked) {
   const VerifiedList& list = checked.list;
   Json json = {{"result", VerdictName(Verdict::kVerified)},
@@ -79,14 +91,12 @@ Json CheckedToJson(const Checked& checked) {
                {"records_after", list.count_after()},
                {"violations", list.violations()},
                {"files", Json::array()},
-               {"pcrs", Json::object()}};
+               {"pcrs", DescribePcrs(list.pcrs())},
+               {"given_pcrs", DescribePcrs(list.given_pcrs())}};
   for (const auto& part : list.Parts())
     json["files"].push_back({{"file", part.file},
                              {"first_record", part.first_record},
                              {"records", part.records.size()}});
-  for (const PcrValue& pcr : list.pcrs())
-    json["pcrs"][std::string(pcr.bank->name())][std::to_string(pcr.index)] =
-        HexEncode(pcr.value.bytes());
   if (checked.quote) json["quote"] = DescribeQuote(*checked.quote);
   return json;
 }

@@ -14,6 +14,9 @@
 namespace ima {
 namespace {
 
+// CONFIG_IMA_MEASURE_PCR_IDX, unless somebody changed it.
+constexpr uint32_t kImaPcr = 10;
+
 // Only for a hint in a message: a file can have that name, too.
 bool LooksLikeBootAggregate(const Record& record) {
   return AsText(record.data).find("boot_aggregate") != std::string_view::npos;
@@ -27,6 +30,9 @@ Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
   list.column_ = &column;
   uint64_t number = 0;
   for (InputFile& file : files) {
+    if (file.contents.empty() && &file != &files.back())
+      return BadInput("is empty, and a segment holds at least one record",
+                      {.file = file.name, .record = {}, .offset = {}});
     auto records = ReadRecords(file.contents, column.size(), number);
     if (!records) {
       records.error().place.file = file.name;
@@ -41,7 +47,7 @@ Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
 }
 
 std::set<uint32_t> UnverifiedList::ExtendedPcrs() const {
-  std::set<uint32_t> pcrs;
+  std::set<uint32_t> pcrs = {kImaPcr};
   for (const Piece& piece : pieces_)
     for (const Record& record : piece.records) pcrs.insert(record.pcr);
   return pcrs;
@@ -139,9 +145,8 @@ class Verifier {
     if (reached_early_) {
       Place place = PlaceOf(*reached_early_);
       return NotVerified(
-          fmt::format("the PCRs had the attested values already before this "
-                      "record of a segment: the quote or the PCR values are "
-                      "older than the segment"),
+          "the PCRs had the attested values already before this record of a "
+          "segment: the quote or the PCR values are older than the segment",
           std::move(place));
     }
     if (auto error = FindWrongStart()) return tl::make_unexpected(*error);
@@ -151,10 +156,10 @@ class Verifier {
           "bank's own hash is not built in (CONFIG_CRYPTO_SHA256 and the "
           "like); they attest no more than bank sha1 does");
     return NotVerified(fmt::format(
-        "the replay of all {} records does not lead to the attested value of "
+        "the replay of records 0 to {} does not lead to the attested value of "
         "{}: records or segments are missing, were added, moved, or changed "
         "together with their digest",
-        seen_, target_.DescribeDifference(replay_)));
+        seen_ - 1, target_.DescribeDifference(replay_)));
   }
 
   bool IsReachedWithPaddedDigests() const {
@@ -231,6 +236,7 @@ class Verifier {
     verified.count_after_ = seen_ - *reached_;
     verified.violations_ = violations_;
     verified.pcrs_ = std::move(pcrs_);
+    verified.given_pcrs_ = target_.GivenPcrs();
     return verified;
   }
 

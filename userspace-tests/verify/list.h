@@ -44,13 +44,14 @@ class VerifiedList;
 
 class UnverifiedList {
  public:
-  // `files`: the segments in order, then the list as the kernel showed it (may
-  // be empty). `column`: the hash of the digest column. Record numbers in
-  // errors count over all files, from 0.
+  // `files`: the segments in order, then the list as the kernel showed it,
+  // which alone may be empty. `column`: the hash of the digest column. Record
+  // numbers in errors count over all files, from 0.
   static Result<UnverifiedList> Parse(std::vector<InputFile> files,
                                       const Hash& column);
 
-  // The PCRs that any record claims to extend.
+  // The PCRs that any record claims to extend, and PCR 10 always: whoever
+  // leaves out all of its records must not have its value taken from outside.
   std::set<uint32_t> ExtendedPcrs() const;
 
   // Move-only: records refer to contents.
@@ -65,13 +66,6 @@ class UnverifiedList {
   const Hash* column_ = nullptr;
 };
 
-// A PCR's value after the last covered record.
-struct PcrValue {
-  const Hash* bank;
-  uint32_t index;
-  Digest value;
-};
-
 class VerifiedList {
  public:
   // How many records the TPM attests: numbers 0 to count - 1.
@@ -79,7 +73,10 @@ class VerifiedList {
   // How many come after those, in the last file. The TPM says nothing of them.
   uint64_t count_after() const { return count_after_; }
   uint64_t violations() const { return violations_; }  // of the covered ones
+  // The values after the last covered record.
   const std::vector<PcrValue>& pcrs() const { return pcrs_; }
+  // Those that came from outside: no record extends these PCRs.
+  const std::vector<PcrValue>& given_pcrs() const { return given_pcrs_; }
 
   struct Part {
     std::string_view file;
@@ -102,6 +99,7 @@ class VerifiedList {
   uint64_t count_after_ = 0;
   uint64_t violations_ = 0;
   std::vector<PcrValue> pcrs_;
+  std::vector<PcrValue> given_pcrs_;
 };
 
 // Replays `list` until it reaches `target`, which must happen at the end of the

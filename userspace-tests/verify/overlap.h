@@ -12,7 +12,8 @@ namespace ima {
 
 // The largest n for which the last n records of `before` are the first n of
 // `after`. A run of violations alone does not count: the kernel records the
-// same violation as often as it happens, anything else once.
+// same violation as often as it happens, anything else once, unless it is told
+// not to look for duplicates (IMA_DISABLE_HTABLE).
 size_t CountRepeated(std::span<const Record> before,
                      std::span<const Record> after);
 

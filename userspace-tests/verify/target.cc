@@ -23,6 +23,7 @@ Result<Target> Target::FromQuote(const VerifiedQuote& quote,
                                  const std::set<uint32_t>& extended,
                                  const Hash* bank) {
   Target target;
+  target.bank_ = bank;
   target.hash_ = &quote.hash();
   if (quote.attest().pcr_digest.size() != target.hash_->size())
     return NotVerified("the quote's PCR digest has the wrong size");
@@ -87,9 +88,17 @@ std::vector<std::pair<const Hash*, uint32_t>> Target::ReplayedPcrs() const {
   return replayed;
 }
 
+std::vector<PcrValue> Target::GivenPcrs() const {
+  std::vector<PcrValue> given;
+  for (const Pcr& pcr : pcrs_)
+    if (pcr.fixed) given.push_back({pcr.bank, pcr.index, *pcr.fixed});
+  return given;
+}
+
 bool Target::Covers(uint32_t pcr) const {
-  return std::any_of(pcrs_.begin(), pcrs_.end(),
-                     [&](const Pcr& covered) { return covered.index == pcr; });
+  return std::any_of(pcrs_.begin(), pcrs_.end(), [&](const Pcr& covered) {
+    return covered.index == pcr && (bank_ == nullptr || covered.bank == bank_);
+  });
 }
 
 bool Target::IsReached(const Replay& replay, Hasher& hasher) const {

@@ -18,13 +18,20 @@
 
 namespace ima {
 
+// A PCR and its value.
+struct PcrValue {
+  const Hash* bank;
+  uint32_t index;
+  Digest value;
+};
+
 // PCR values, or the digest over them that a quote holds. Where no list can
 // tell a PCR's value (PCRs 0 to 9, say), it is taken from outside.
 class Target {
  public:
   // What `quote` attests. `extended`: the PCRs that the list extends, which are
   // always replayed; the other selected ones are taken from `given` (may be
-  // null). `bank` (may be null): the quote must cover that one.
+  // null). `bank`: the one in which PCRs must be covered; null: any will do.
   static Result<Target> FromQuote(const VerifiedQuote& quote,
                                   const PcrBanks* given,
                                   const std::set<uint32_t>& extended,
@@ -40,7 +47,11 @@ class Target {
   std::vector<const Hash*> Banks() const;
   std::vector<std::pair<const Hash*, uint32_t>> ReplayedPcrs() const;
 
-  // Whether some bank's value of `pcr` is compared.
+  // The PCRs whose values were taken from outside. A quote attests them, too,
+  // but what led to them is not in the list.
+  std::vector<PcrValue> GivenPcrs() const;
+
+  // Whether a value of `pcr` is compared, in the bank that was asked for.
   bool Covers(uint32_t pcr) const;
 
   bool IsReached(const Replay& replay, Hasher& hasher) const;
@@ -59,6 +70,7 @@ class Target {
 
   static std::string Describe(const Pcr& pcr);
 
+  const Hash* bank_ = nullptr;
   std::vector<Pcr> pcrs_;  // in the order in which the TPM hashes them
   const Hash* hash_ = nullptr;
   std::optional<Digest> digest_;  // over all values, computed with hash_
