@@ -2,8 +2,7 @@
 # shellcheck shell=bash
 # Sourced by the checks that build parts of the series.
 
-scripts=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
-. "$scripts/lib.sh"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/check.sh"
 
 # count_patches [HEADING]: prints how many patches there are in the series, or
 # of them under the heading that begins so.
@@ -24,8 +23,8 @@ build_part() {
   fragment=$(mktemp --suffix .config)
   tr , '\n' <<<"$settings" |
     sed -E 's/(.*)=n$/# CONFIG_\1 is not set/; t; s/^/CONFIG_/' >"$fragment"
-  nice -n 5 "$scripts/kernel" dir mainline --patches "$number" \
-    --config "$fragment" "$@" 2> >(grep -v '^\[+\]' >&2) || status=$?
+  quietly nice -n 5 "$scripts/kernel" dir mainline --patches "$number" \
+    --config "$fragment" "$@" || status=$?
   rm -f "$fragment"
   return "$status"
 }
