@@ -4,14 +4,14 @@
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/check.sh"
 
-# count_patches [HEADING]: prints how many patches there are in the series, or
-# of them under the heading that begins so.
+# count_patches HEADING: prints how many patches of the series are under the
+# headings that begin so; '' stands for all.
 count_patches() {
-  awk -v heading="# ${1:-}" '
+  awk -v heading="# $1" '
     /^#/ { inside = index($0, heading) == 1; next }
     /\.patch$/ && inside { n++ }
     END { print n + 0; exit !n }' "$(repo_dir)/patches/series" ||
-    fail "patches/series has no patches under \"${1:-}\""
+    fail "patches/series has no patches under \"$1\""
 }
 
 # build_part N SETTINGS [ARGUMENT…]: builds security/integrity/ima of the first
