@@ -77,8 +77,8 @@ struct env {
 	bool frozen; /* teardown_env() is to thaw the filesystem */
 };
 
-static void format(char *const str, const size_t size, const char *const fmt,
-		   ...) __attribute__((format(printf, 3, 4)));
+static void __printf(3, 4)
+	format(char *const str, const size_t size, const char *const fmt, ...);
 
 /* Like snprintf(), for what must not be cut off. */
 static void format(char *const str, const size_t size, const char *const fmt,
@@ -108,7 +108,7 @@ static int write_request(const int fd, const void *const req, const size_t len)
 }
 
 /* Sends one request. Returns 0 on success, else the errno. */
-static int __maybe_unused request(const char *const req)
+static inline int request(const char *const req)
 {
 	const int fd = open(FLUSH_TRIGGER, O_WRONLY | O_CLOEXEC);
 	int ret;
@@ -121,15 +121,14 @@ static int __maybe_unused request(const char *const req)
 	return ret;
 }
 
-static struct status __maybe_unused
-read_status(struct __test_metadata *const _metadata)
+static inline struct status read_status(struct __test_metadata *const _metadata)
 {
 	struct blob blob = read_file(_metadata, FLUSH_STATUS);
 	struct status status;
 	long *const values = (long *)&status;
 	const char *line;
 
-	append(&blob, &(struct blob){ (uint8_t *)"", 1 });
+	append(&blob, &(struct blob){ (__u8 *)"", 1 });
 	line = (const char *)blob.data;
 	for (size_t i = 0; i < ARRAY_SIZE(status_keys); i++) {
 		const size_t len = strlen(status_keys[i]);
@@ -193,7 +192,7 @@ static int wait_child(struct __test_metadata *const _metadata, const pid_t pid)
 }
 
 /* Gives up a capability for good. Returns false on an error. */
-static bool __maybe_unused drop_cap(const int cap)
+static inline bool drop_cap(const int cap)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -227,14 +226,18 @@ static int run(struct __test_metadata *const _metadata, char *const argv[])
 
 /* --- Filesystems --- */
 
-/* Attaches a file to a loop device that goes away when it is unmounted. */
+/*
+ * Attaches a file to a loop device that goes away when it is unmounted. The
+ * descriptor returned keeps it until then, and is for reading only: a kernel
+ * without CONFIG_BLK_DEV_WRITE_MOUNTED mounts nothing that is open for writing.
+ */
 static int open_loop(struct __test_metadata *const _metadata,
 		     const char *const image, char *const device,
 		     const size_t size)
 {
 	struct loop_config config = { .info.lo_flags = LO_FLAGS_AUTOCLEAR };
 	const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	int fd, number;
+	int fd, reader, number;
 
 	ASSERT_LE(0, control)
 	{
@@ -255,12 +258,15 @@ static int open_loop(struct __test_metadata *const _metadata,
 		/* Somebody else may have been faster. */
 	} while (ioctl(fd, LOOP_CONFIGURE, &config) != 0 && errno == EBUSY);
 
+	reader = open(device, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, reader);
+	close(fd);
 	close(config.fd);
 	close(control);
-	return fd;
+	return reader;
 }
 
-static bool __maybe_unused has_filesystem(const char *const type)
+static inline bool has_filesystem(const char *const type)
 {
 	FILE *const file = fopen("/proc/filesystems", "re");
 	char line[128], name[64];
@@ -281,9 +287,9 @@ static bool __maybe_unused has_filesystem(const char *const type)
  * Makes a filesystem of 16 MiB in a file in env->scratch, without blocks that
  * are reserved for root, and mounts it.
  */
-static void __maybe_unused mount_image(struct __test_metadata *const _metadata,
-				       const struct env *const env,
-				       const char *const type)
+static inline void mount_image(struct __test_metadata *const _metadata,
+			       const struct env *const env,
+			       const char *const type)
 {
 	char mkfs[64], image[PATH_MAX], device[64];
 	char *const mkfs_ext4[] = { mkfs, "-q", "-F", "-m", "0", image, NULL };
@@ -311,10 +317,9 @@ static void __maybe_unused mount_image(struct __test_metadata *const _metadata,
 }
 
 /* Mounts a filesystem of this type at env->fs, with options if it is a tmpfs */
-static void __maybe_unused mount_fs(struct __test_metadata *const _metadata,
-				    const struct env *const env,
-				    const char *const type,
-				    const char *const options)
+static inline void mount_fs(struct __test_metadata *const _metadata,
+			    const struct env *const env, const char *const type,
+			    const char *const options)
 {
 	if (strcmp(type, "tmpfs") != 0)
 		return mount_image(_metadata, env, type);
@@ -329,7 +334,7 @@ static void __maybe_unused mount_fs(struct __test_metadata *const _metadata,
 /* Removes a directory and what is in it, but nothing on other filesystems. */
 static void remove_tree(const char *const path)
 {
-	DIR *const dir = opendir(path);
+	DIR *dir = opendir(path);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
@@ -349,8 +354,8 @@ static void remove_tree(const char *const path)
  * Returns the names below a directory, with type and size, as a string: equal
  * if nothing was left behind.
  */
-static char *__maybe_unused list_tree(struct __test_metadata *const _metadata,
-				      const char *const path)
+static inline char *list_tree(struct __test_metadata *const _metadata,
+			      const char *const path)
 {
 	struct dirent **entries;
 	char *list = strdup("");
@@ -407,8 +412,8 @@ static bool measure_path(const char *const path)
 	return fd >= 0 && close(fd) == 0 && unlink(path) == 0;
 }
 
-static void __maybe_unused measure_files(
-	struct __test_metadata *const _metadata, struct env *const env, int num)
+static inline void measure_files(struct __test_metadata *const _metadata,
+				 struct env *const env, int num)
 {
 	char path[PATH_MAX];
 
@@ -423,9 +428,8 @@ static void __maybe_unused measure_files(
 }
 
 /* Makes sure that there are so many bytes to be flushed. */
-static void __maybe_unused measure_bytes(struct __test_metadata *const _metadata,
-					 struct env *const env,
-					 const long bytes)
+static inline void measure_bytes(struct __test_metadata *const _metadata,
+				 struct env *const env, const long bytes)
 {
 	while (read_status(_metadata).bytes_in_memory < bytes)
 		measure_files(_metadata, env, 10);
@@ -438,10 +442,9 @@ typedef bool (*become_t)(const struct env *env);
  * Sends a request through a descriptor that the test has, as somebody else.
  * Returns 0 on success, else the errno, or 128 + N if signal N ended it.
  */
-static int __maybe_unused request_as(struct __test_metadata *const _metadata,
-				     const struct env *const env,
-				     const become_t become,
-				     const char *const req)
+static inline int request_as(struct __test_metadata *const _metadata,
+			     const struct env *const env, const become_t become,
+			     const char *const req)
 {
 	const int fd = open(FLUSH_TRIGGER, O_WRONLY | O_CLOEXEC);
 	pid_t pid;
@@ -466,9 +469,10 @@ static int __maybe_unused request_as(struct __test_metadata *const _metadata,
  * that holds for every successful flush, and notes the records. Returns the
  * content of the file.
  */
-static struct blob __maybe_unused expect_flush_as(
-	struct __test_metadata *const _metadata, struct env *const env,
-	const become_t become, const char *const req, const char *const path)
+static inline struct blob
+expect_flush_as(struct __test_metadata *const _metadata, struct env *const env,
+		const become_t become, const char *const req,
+		const char *const path)
 {
 	const struct status before = read_status(_metadata);
 	struct blob list = read_list(_metadata);
@@ -508,16 +512,17 @@ static struct blob __maybe_unused expect_flush_as(
 	return segment;
 }
 
-static struct blob __maybe_unused
-expect_flush(struct __test_metadata *const _metadata, struct env *const env,
-	     const char *const req, const char *const path)
+static inline struct blob expect_flush(struct __test_metadata *const _metadata,
+				       struct env *const env,
+				       const char *const req,
+				       const char *const path)
 {
 	return expect_flush_as(_metadata, env, NULL, req, path);
 }
 
 /* Leaves nothing in memory that could be flushed. */
-static void __maybe_unused flush_all_records(
-	struct __test_metadata *const _metadata, struct env *const env)
+static inline void flush_all_records(struct __test_metadata *const _metadata,
+				     struct env *const env)
 {
 	char path[PATH_MAX];
 
@@ -542,8 +547,9 @@ struct snapshot {
 	char *tree;
 };
 
-static struct snapshot __maybe_unused take_snapshot(
-	struct __test_metadata *const _metadata, const struct env *const env)
+static inline struct snapshot
+take_snapshot(struct __test_metadata *const _metadata,
+	      const struct env *const env)
 {
 	return (struct snapshot){
 		.status = read_status(_metadata),
@@ -556,9 +562,10 @@ static struct snapshot __maybe_unused take_snapshot(
  * Checks that nothing changed, but for the count of failures if the request
  * was accepted, and for what others measured.
  */
-static void __maybe_unused expect_unchanged(
-	struct __test_metadata *const _metadata, const struct env *const env,
-	struct snapshot *const before, const int error, const bool counted)
+static inline void expect_unchanged(struct __test_metadata *const _metadata,
+				    const struct env *const env,
+				    struct snapshot *const before,
+				    const int error, const bool counted)
 {
 	const long last_error = counted ? error : before->status.last_error;
 	struct snapshot after = take_snapshot(_metadata, env);
@@ -593,8 +600,8 @@ static void __maybe_unused expect_unchanged(
  * Sets up a directory and a mount namespace for the test, and at least one
  * record that can be flushed.
  */
-static void __maybe_unused setup_env(struct __test_metadata *const _metadata,
-				     struct env *const env)
+static inline void setup_env(struct __test_metadata *const _metadata,
+			     struct env *const env)
 {
 	struct blob gone;
 
@@ -608,6 +615,8 @@ static void __maybe_unused setup_env(struct __test_metadata *const _metadata,
 		TH_LOG("Failed to make a directory in " WORK_DIR ": %s",
 		       strerror(errno));
 	}
+	/* Others than root flush into what is mounted there. */
+	ASSERT_EQ(0, chmod(env->dir, 0755));
 	FORMAT(env->fs, "%s/fs", env->dir);
 	ASSERT_EQ(0, mkdir(env->fs, 0755));
 	FORMAT(env->scratch, "%s/scratch", env->dir);
@@ -642,8 +651,8 @@ static void thaw(struct __test_metadata *const _metadata,
 }
 
 /* Compares with the TPM, unless an earlier test already lost records. */
-static void __maybe_unused teardown_env(struct __test_metadata *const _metadata,
-					const struct env *const env)
+static inline void teardown_env(struct __test_metadata *const _metadata,
+				const struct env *const env)
 {
 	if (env->frozen)
 		thaw(_metadata, env);
@@ -670,13 +679,19 @@ static void __maybe_unused teardown_env(struct __test_metadata *const _metadata,
 /* Whether the default policy for what root reads is in force */
 static bool is_measured(void)
 {
-	static const char path[] = WORK_DIR "/ima_flush.probe";
+	/* A name never used before: or it may have been measured and flushed. */
+	char dir[] = WORK_DIR "/ima_flush.XXXXXX", path[sizeof(dir) + 6];
 	struct blob list = {};
 	bool measured;
 	int fd;
 
-	unlink(path);
-	if (!measure_path(path))
+	if (!mkdtemp(dir))
+		return false;
+
+	snprintf(path, sizeof(path), "%s/probe", dir);
+	measured = measure_path(path);
+	rmdir(dir);
+	if (!measured)
 		return false;
 
 	fd = open(IMA_LIST, O_RDONLY | O_CLOEXEC);
@@ -686,8 +701,8 @@ static bool is_measured(void)
 	return measured;
 }
 
-/* Ends the program if it cannot run here. */
-static void skip_without_flush(void)
+/* Ends the program before the first test if it cannot run here. */
+static void __attribute__((constructor)) skip_without_flush(void)
 {
 	struct statfs fs;
 
@@ -704,15 +719,7 @@ static void skip_without_flush(void)
 		ksft_exit_skip("/dev/shm is no tmpfs: mount one\n");
 	if (!is_measured())
 		ksft_exit_skip(
-			"what root reads in " WORK_DIR
-			" is not measured: boot with ima_policy=tcb and no other template than ima-ng\n");
+			"boot with ima_policy=tcb and template ima-ng\n");
 }
-
-#define FLUSH_TEST_MAIN                              \
-	int main(int argc, char **argv)              \
-	{                                            \
-		skip_without_flush();                \
-		return test_harness_run(argc, argv); \
-	}
 
 #endif /* COMMON_H */

@@ -22,8 +22,7 @@ struct shared {
 	int num_refused; /* attempts to delete too many */
 };
 
-FIXTURE(crowd)
-{
+struct crowd {
 	struct env env;
 	struct shared *shared;
 	int watch; /* tells the order in which segments appear in env->fs */
@@ -32,45 +31,59 @@ FIXTURE(crowd)
 	int num_pids;
 };
 
+FIXTURE(crowd)
+{
+	struct crowd crowd;
+};
+
 FIXTURE_VARIANT(crowd)
 {
 	const char *fs;
 };
 
-FIXTURE_VARIANT_ADD(crowd, tmpfs){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(crowd, tmpfs) {
+	/* clang-format on */
 	.fs = "tmpfs",
 };
 
-FIXTURE_VARIANT_ADD(crowd, ext4){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(crowd, ext4) {
+	/* clang-format on */
 	.fs = "ext4",
 };
 
 FIXTURE_SETUP(crowd)
 {
+	struct crowd *const crowd = &self->crowd;
+
 	if (!has_filesystem(variant->fs))
 		SKIP(return, "the kernel has no %s", variant->fs);
 
-	setup_env(_metadata, &self->env);
-	mount_fs(_metadata, &self->env, variant->fs, NULL);
-	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->shared);
-	self->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	ASSERT_LE(0, self->watch);
-	ASSERT_LE(0, inotify_add_watch(self->watch, self->env.fs,
+	setup_env(_metadata, &crowd->env);
+	mount_fs(_metadata, &crowd->env, variant->fs, NULL);
+	crowd->shared = mmap(NULL, sizeof(*crowd->shared),
+			     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			     -1, 0);
+	ASSERT_NE(MAP_FAILED, crowd->shared);
+	crowd->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	ASSERT_LE(0, crowd->watch);
+	ASSERT_LE(0, inotify_add_watch(crowd->watch, crowd->env.fs,
 				       IN_CREATE | IN_MOVED_TO));
-	self->flushes = read_status(_metadata).flushes;
+	crowd->flushes = read_status(_metadata).flushes;
 }
 
 FIXTURE_TEARDOWN(crowd)
 {
-	close(self->watch);
-	teardown_env(_metadata, &self->env);
+	struct crowd *const crowd = &self->crowd;
+
+	close(crowd->watch);
+	teardown_env(_metadata, &crowd->env);
 }
 
-static bool stopped(const FIXTURE_DATA(crowd) *const self)
+static bool stopped(const struct crowd *const crowd)
 {
-	return __atomic_load_n(&self->shared->stop, __ATOMIC_RELAXED);
+	return __atomic_load_n(&crowd->shared->stop, __ATOMIC_RELAXED);
 }
 
 static int count_one(int *const counter)
@@ -85,27 +98,27 @@ static int read_counter(const int *const counter)
 
 /* Starts @task in a process of its own, which ends when all are stopped. */
 static void start(struct __test_metadata *const _metadata,
-		  FIXTURE_DATA(crowd) *const self,
+		  struct crowd *const crowd,
 		  void (*const task)(struct __test_metadata *_metadata,
-				     FIXTURE_DATA(crowd) * self, int number),
+				     struct crowd *crowd, int number),
 		  const int number)
 {
 	const pid_t pid = fork_child(_metadata);
 
 	if (pid == 0) {
-		task(_metadata, self, number);
+		task(_metadata, crowd, number);
 		_exit(0);
 	}
-	self->pids[self->num_pids++] = pid;
+	crowd->pids[crowd->num_pids++] = pid;
 }
 
 static void stop_all(struct __test_metadata *const _metadata,
-		     FIXTURE_DATA(crowd) *const self)
+		     struct crowd *const crowd)
 {
-	__atomic_store_n(&self->shared->stop, true, __ATOMIC_RELAXED);
-	for (int i = 0; i < self->num_pids; i++)
-		EXPECT_EQ(0, wait_child(_metadata, self->pids[i]));
-	self->num_pids = 0;
+	__atomic_store_n(&crowd->shared->stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < crowd->num_pids; i++)
+		EXPECT_EQ(0, wait_child(_metadata, crowd->pids[i]));
+	crowd->num_pids = 0;
 }
 
 /* The name of a segment or of staged records in env->fs */
@@ -117,17 +130,17 @@ static void batch_path(const struct env *const env, const char *const who,
 
 /* Flushes all the time: others may leave nothing to do, or have staged. */
 static void flush_often(struct __test_metadata *const _metadata,
-			FIXTURE_DATA(crowd) *const self, const int number)
+			struct crowd *const crowd, const int number)
 {
 	char path[PATH_MAX];
 
-	for (int i = 0; !stopped(self); i++) {
+	for (int i = 0; !stopped(crowd); i++) {
 		int ret;
 
-		batch_path(&self->env, "flush", i, path, sizeof(path));
+		batch_path(&crowd->env, "flush", i, path, sizeof(path));
 		ret = request(path);
 		if (ret == 0)
-			count_one(&self->shared->num_flushed);
+			count_one(&crowd->shared->num_flushed);
 		else
 			ASSERT_TRUE(ret == ENODATA || ret == EBUSY)
 			{
@@ -144,16 +157,31 @@ static void crowd_path(const struct env *const env, const int measurer,
 
 /* Measures files as fast as it can. */
 static void measure_often(struct __test_metadata *const _metadata,
-			  FIXTURE_DATA(crowd) *const self, const int number)
+			  struct crowd *const crowd, const int number)
 {
-	int *const counter = &self->shared->num_measured[number];
+	int *const counter = &crowd->shared->num_measured[number];
 	char path[PATH_MAX];
 
-	while (!stopped(self)) {
-		crowd_path(&self->env, number, *counter, path, sizeof(path));
+	while (!stopped(crowd)) {
+		crowd_path(&crowd->env, number, *counter, path, sizeof(path));
 		ASSERT_TRUE(measure_path(path));
 		count_one(counter);
 	}
+}
+
+/* Whoever asks to delete records shuts out readers for that moment. */
+static struct blob read_staged(struct __test_metadata *const _metadata)
+{
+	struct blob blob;
+	int fd;
+
+	do {
+		fd = open(IMA_STAGED, O_RDONLY | O_CLOEXEC);
+	} while (fd < 0 && errno == EBUSY);
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(read_fd(fd, &blob));
+	close(fd);
+	return blob;
 }
 
 /*
@@ -161,35 +189,35 @@ static void measure_often(struct __test_metadata *const _metadata,
  * their place among the segments is where their name appears.
  */
 static void stage_often(struct __test_metadata *const _metadata,
-			FIXTURE_DATA(crowd) *const self, const int number)
+			struct crowd *const crowd, const int number)
 {
 	char path[PATH_MAX], hidden[PATH_MAX];
 	struct blob blob;
 	int fd, ret;
 
-	for (int i = 0; !stopped(self); i++) {
+	for (int i = 0; !stopped(crowd); i++) {
 		ret = request_staging("A\n");
 		/* Somebody flushes or deletes, or there is nothing left. */
 		if (ret == EBUSY || ret == ENOENT)
 			continue;
 
 		ASSERT_EQ(0, ret);
-		blob = read_file(_metadata, IMA_STAGED);
-		FORMAT(hidden, "%s/.hidden", self->env.fs);
+		blob = read_staged(_metadata);
+		FORMAT(hidden, "%s/.hidden", crowd->env.fs);
 		fd = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			  0600);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ((ssize_t)blob.size, write(fd, blob.data, blob.size));
 		close(fd);
 		free(blob.data);
-		batch_path(&self->env, "stage", i, path, sizeof(path));
+		batch_path(&crowd->env, "stage", i, path, sizeof(path));
 		ASSERT_EQ(0, rename(hidden, path));
 
 		do {
 			ret = request_staging("D\n");
 		} while (ret == EBUSY);
 		ASSERT_EQ(0, ret);
-		count_one(&self->shared->num_staged);
+		count_one(&crowd->shared->num_staged);
 	}
 }
 
@@ -198,9 +226,9 @@ static void stage_often(struct __test_metadata *const _metadata,
  * is deleted.
  */
 static void delete_too_many(struct __test_metadata *const _metadata,
-			    FIXTURE_DATA(crowd) *const self, const int number)
+			    struct crowd *const crowd, const int number)
 {
-	while (!stopped(self)) {
+	while (!stopped(crowd)) {
 		const int fd = open(IMA_LIST, O_WRONLY | O_CLOEXEC);
 		int ret = errno;
 
@@ -213,29 +241,30 @@ static void delete_too_many(struct __test_metadata *const _metadata,
 			TH_LOG("Deleting too many records: %d", ret);
 		}
 		if (ret == ENOENT)
-			count_one(&self->shared->num_refused);
+			count_one(&crowd->shared->num_refused);
 	}
 }
 
 /* Notes all records that were taken out of the list, in their order. */
 static int collect_batches(struct __test_metadata *const _metadata,
-			   FIXTURE_DATA(crowd) *const self)
+			   struct crowd *const crowd)
 {
-	char buffer[16384] __attribute__((aligned(8))), path[PATH_MAX];
+	struct inotify_event events[1024];
 	const struct inotify_event *event;
+	char path[PATH_MAX];
 	int num_segments = 0;
 	struct blob blob;
 	ssize_t size;
 
-	while ((size = read(self->watch, buffer, sizeof(buffer))) > 0) {
+	while ((size = read(crowd->watch, events, sizeof(events))) > 0) {
 		for (ssize_t i = 0; i < size;
 		     i += sizeof(*event) + event->len) {
-			event = (void *)(buffer + i);
+			event = (void *)((char *)events + i);
 			ASSERT_EQ(0, event->mask & IN_Q_OVERFLOW);
 			if (strncmp(event->name, "batch-", 6) != 0)
 				continue;
 
-			FORMAT(path, "%s/%s", self->env.fs, event->name);
+			FORMAT(path, "%s/%s", crowd->env.fs, event->name);
 			blob = read_file(_metadata, path);
 			EXPECT_LT(0, count_records(&blob, BANK_SHA1));
 			note_records_gone(_metadata, &blob);
@@ -261,21 +290,21 @@ static struct blob read_all(struct __test_metadata *const _metadata)
 
 /* Checks that each measured file is in the records exactly once. */
 static void expect_each_once(struct __test_metadata *const _metadata,
-			     FIXTURE_DATA(crowd) *const self)
+			     struct crowd *const crowd)
 {
-	const int num_flushed = collect_batches(_metadata, self);
+	const int num_flushed = collect_batches(_metadata, crowd);
 	struct blob all = read_all(_metadata);
 	int *times[MAX_MEASURERS];
 	char prefix[PATH_MAX];
 	struct record record;
 	size_t offset = 0;
 
-	EXPECT_EQ(self->flushes + num_flushed, read_status(_metadata).flushes);
+	EXPECT_EQ(crowd->flushes + num_flushed, read_status(_metadata).flushes);
 	for (int i = 0; i < MAX_MEASURERS; i++)
 		times[i] =
-			calloc(self->shared->num_measured[i] + 1, sizeof(int));
+			calloc(crowd->shared->num_measured[i] + 1, sizeof(int));
 
-	FORMAT(prefix, "%s/crowd-", self->env.dir);
+	FORMAT(prefix, "%s/crowd-", crowd->env.dir);
 	while (parse_record(&all, offset, BANK_SHA1->digest_size, &record)) {
 		const char *const path = memmem(record.data, record.data_len,
 						prefix, strlen(prefix));
@@ -285,13 +314,13 @@ static void expect_each_once(struct __test_metadata *const _metadata,
 		if (!path || sscanf(path + strlen(prefix), "%d-%d", &measurer,
 				    &number) != 2)
 			continue;
-		if (number < self->shared->num_measured[measurer])
+		if (number < crowd->shared->num_measured[measurer])
 			times[measurer][number]++;
 	}
 	EXPECT_EQ(all.size, offset);
 
 	for (int i = 0; i < MAX_MEASURERS; i++) {
-		for (int j = 0; j < self->shared->num_measured[i]; j++) {
+		for (int j = 0; j < crowd->shared->num_measured[i]; j++) {
 			EXPECT_EQ(1, times[i][j])
 			{
 				TH_LOG("File %d of process %d", j, i);
@@ -317,7 +346,8 @@ static void wait_counter(const int *const counter, const int num)
  */
 TEST_F_TIMEOUT(crowd, two_at_once, LONG_TIMEOUT)
 {
-	struct env *const env = &self->env;
+	struct crowd *const crowd = &self->crowd;
+	struct env *const env = &crowd->env;
 	char path[PATH_MAX], byte;
 	struct blob list, all;
 	int begin[2], ret, num_ok;
@@ -350,7 +380,7 @@ TEST_F_TIMEOUT(crowd, two_at_once, LONG_TIMEOUT)
 			num_ok += ret == 0;
 		}
 		EXPECT_LE(1, num_ok);
-		EXPECT_EQ(num_ok, collect_batches(_metadata, self));
+		EXPECT_EQ(num_ok, collect_batches(_metadata, crowd));
 		all = read_all(_metadata);
 		EXPECT_TRUE(starts_with(&all, &list));
 		free(all.data);
@@ -361,29 +391,33 @@ TEST_F_TIMEOUT(crowd, two_at_once, LONG_TIMEOUT)
 /* Fails if a record that is added during a flush is lost or written twice. */
 TEST_F_TIMEOUT(crowd, measure, LONG_TIMEOUT)
 {
-	for (int i = 0; i < MAX_MEASURERS; i++)
-		start(_metadata, self, measure_often, i);
-	start(_metadata, self, flush_often, 0);
-	start(_metadata, self, flush_often, 1);
+	struct crowd *const crowd = &self->crowd;
 
-	wait_counter(&self->shared->num_flushed, 50);
-	stop_all(_metadata, self);
-	expect_each_once(_metadata, self);
+	for (int i = 0; i < MAX_MEASURERS; i++)
+		start(_metadata, crowd, measure_often, i);
+	start(_metadata, crowd, flush_often, 0);
+	start(_metadata, crowd, flush_often, 1);
+
+	wait_counter(&crowd->shared->num_flushed, 50);
+	stop_all(_metadata, crowd);
+	expect_each_once(_metadata, crowd);
 }
 
 /* Fails if A, D or N and a flush take the same records, or leave some out. */
 TEST_F_TIMEOUT(crowd, stage, LONG_TIMEOUT)
 {
-	start(_metadata, self, measure_often, 0);
-	start(_metadata, self, flush_often, 0);
-	start(_metadata, self, stage_often, 0);
-	start(_metadata, self, delete_too_many, 0);
+	struct crowd *const crowd = &self->crowd;
 
-	wait_counter(&self->shared->num_staged, 10);
-	wait_counter(&self->shared->num_flushed, 10);
-	wait_counter(&self->shared->num_refused, 10);
-	stop_all(_metadata, self);
-	expect_each_once(_metadata, self);
+	start(_metadata, crowd, measure_often, 0);
+	start(_metadata, crowd, flush_often, 0);
+	start(_metadata, crowd, stage_often, 0);
+	start(_metadata, crowd, delete_too_many, 0);
+
+	wait_counter(&crowd->shared->num_staged, 10);
+	wait_counter(&crowd->shared->num_flushed, 10);
+	wait_counter(&crowd->shared->num_refused, 10);
+	stop_all(_metadata, crowd);
+	expect_each_once(_metadata, crowd);
 }
 
 /*
@@ -392,15 +426,16 @@ TEST_F_TIMEOUT(crowd, stage, LONG_TIMEOUT)
  */
 TEST_F_TIMEOUT(crowd, kill, LONG_TIMEOUT)
 {
+	struct crowd *const crowd = &self->crowd;
 	char path[PATH_MAX];
 
-	start(_metadata, self, measure_often, 0);
+	start(_metadata, crowd, measure_often, 0);
 	for (int round = 0; round < 60; round++) {
 		const pid_t pid = fork_child(_metadata);
 
 		if (pid == 0) {
 			for (int i = 0;; i++) {
-				batch_path(&self->env, "flush", i, path,
+				batch_path(&crowd->env, "flush", i, path,
 					   sizeof(path));
 				request(path);
 			}
@@ -409,8 +444,8 @@ TEST_F_TIMEOUT(crowd, kill, LONG_TIMEOUT)
 		kill(pid, SIGKILL);
 		EXPECT_EQ(128 + SIGKILL, wait_child(_metadata, pid));
 	}
-	stop_all(_metadata, self);
-	expect_each_once(_metadata, self);
+	stop_all(_metadata, crowd);
+	expect_each_once(_metadata, crowd);
 }
 
 /* --- Readers --- */
@@ -485,7 +520,7 @@ static const struct bank *bank_of(const char *const name)
 /* Returns the name of list file N, NULL if there are fewer. */
 static char *list_name(struct __test_metadata *const _metadata, int number)
 {
-	DIR *const dir = opendir(IMA_DIR);
+	DIR *dir = opendir(IMA_DIR);
 	const struct dirent *entry;
 	char *name = NULL;
 
@@ -502,7 +537,7 @@ static char *list_name(struct __test_metadata *const _metadata, int number)
 
 /* Reads one list file all the time, each in pieces of another size. */
 static void read_often(struct __test_metadata *const _metadata,
-		       FIXTURE_DATA(crowd) *const self, const int number)
+		       struct crowd *const crowd, const int number)
 {
 	static const size_t pieces[] = { 100, 4096, 13, READ_SIZE, 1, 1000 };
 	const size_t piece = pieces[number % ARRAY_SIZE(pieces)];
@@ -512,7 +547,7 @@ static void read_often(struct __test_metadata *const _metadata,
 	struct blob blob;
 
 	FORMAT(path, IMA_DIR "%s", name);
-	while (!stopped(self)) {
+	while (!stopped(crowd)) {
 		ASSERT_TRUE(read_slowly(path, piece, &blob))
 		{
 			TH_LOG("Failed to read %s: %s", path, strerror(errno));
@@ -525,7 +560,7 @@ static void read_often(struct __test_metadata *const _metadata,
 				TH_LOG("Not whole records: %s", path);
 			}
 		free(blob.data);
-		count_one(&self->shared->num_read[number]);
+		count_one(&crowd->shared->num_read[number]);
 	}
 }
 
@@ -535,29 +570,30 @@ static void read_often(struct __test_metadata *const _metadata,
  */
 TEST_F_TIMEOUT(crowd, read, LONG_TIMEOUT)
 {
+	struct crowd *const crowd = &self->crowd;
 	int num_readers;
 	char *name;
 
 	for (num_readers = 0; (name = list_name(_metadata, num_readers));
 	     num_readers++) {
 		free(name);
-		start(_metadata, self, read_often, num_readers);
+		start(_metadata, crowd, read_often, num_readers);
 	}
 	ASSERT_LE(2, num_readers);
-	start(_metadata, self, measure_often, 0);
+	start(_metadata, crowd, measure_often, 0);
 
 	/* So that there is something to read when it is flushed. */
 	for (int i = 0; i < 10; i++) {
 		char path[PATH_MAX];
 
-		wait_counter(&self->shared->num_measured[0], 50);
-		batch_path(&self->env, "flush", i, path, sizeof(path));
+		wait_counter(&crowd->shared->num_measured[0], 50);
+		batch_path(&crowd->env, "flush", i, path, sizeof(path));
 		ASSERT_EQ(0, request(path));
 	}
 	for (int i = 0; i < num_readers; i++)
-		wait_counter(&self->shared->num_read[i], 1);
-	stop_all(_metadata, self);
-	expect_each_once(_metadata, self);
+		wait_counter(&crowd->shared->num_read[i], 1);
+	stop_all(_metadata, crowd);
+	expect_each_once(_metadata, crowd);
 }
 
-FLUSH_TEST_MAIN
+TEST_HARNESS_MAIN

@@ -219,8 +219,11 @@ static void no_inodes(struct __test_metadata *const _metadata,
 	ASSERT_EQ(ENOSPC, errno);
 }
 
-/* The disk below a filesystem fails to write what was never written before. */
-static void broken_disk(struct __test_metadata *const _metadata,
+/*
+ * The disk below a filesystem has no room for what was never written before.
+ * Only writing back tells, so that it is fsync(2) that fails.
+ */
+static void thin_disk(struct __test_metadata *const _metadata,
 			struct env *const env)
 {
 	char options[64];
@@ -259,13 +262,14 @@ FIXTURE(refused)
 	struct env env;
 };
 
+typedef void (*condition_t)(struct __test_metadata *_metadata, struct env *env);
+
 FIXTURE_VARIANT(refused)
 {
 	const char *fs; /* to be mounted, NULL: a tmpfs */
 	const char *options; /* of the tmpfs */
 	const char *over; /* to be mounted over it, without files */
-	void (*conditions[3])(struct __test_metadata * _metadata,
-			      struct env * env);
+	condition_t conditions[3];
 	become_t become; /* in the process that asks */
 	const char *path; /* to flush to, below env->fs */
 	const char *absolute; /* or this */
@@ -303,33 +307,38 @@ FIXTURE_TEARDOWN(refused)
 	teardown_env(_metadata, &self->env);
 }
 
+/* clang-format off */
 #define REFUSED(name) FIXTURE_VARIANT_ADD(refused, name)
+
+#define A_16 "aaaaaaaaaaaaaaaa"
+#define A_64 "" A_16 A_16 A_16 A_16
+#define A_256 "" A_64 A_64 A_64 A_64
 
 /* --- The path up to the parent --- */
 
-/* clang-format off */
 REFUSED(missing_parent) { .path = "/missing/a", .error = ENOENT };
 REFUSED(file_as_parent) { .path = "/dir/file/a", .error = ENOTDIR };
 REFUSED(symlink_loop) { .path = "/loop/a", .error = ELOOP };
 REFUSED(dangling_parent) { .path = "/dangling/a", .error = ENOENT };
 REFUSED(missing_parent_of_dots) { .path = "/missing/..", .error = ENOENT };
 REFUSED(file_as_parent_of_dot) { .path = "/dir/file/.", .error = ENOTDIR };
+
 REFUSED(no_search_permission) {
 	.become = nobody, .path = "/private/a", .error = EACCES,
 };
+
 REFUSED(no_search_permission_of_existing) {
 	.become = nobody, .path = "/private/file", .error = EACCES,
 };
+
 REFUSED(long_name) {
-	.path = "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	.error = ENAMETOOLONG,
+	.path = "/" A_256, .error = ENAMETOOLONG,
 };
+
 REFUSED(new_directory) { .path = "/a/", .error = EISDIR };
 REFUSED(closed_descriptor) { .absolute = "fd:1000 a", .error = EBADF };
 REFUSED(file_descriptor) { .fd = "/dir/file", .path = "a", .error = ENOTDIR };
+
 REFUSED(no_search_permission_of_fd) {
 	.become = nobody, .fd = "/private", .path = "a", .error = EACCES,
 };
@@ -338,16 +347,21 @@ REFUSED(no_search_permission_of_fd) {
 
 REFUSED(file) { .path = "/dir/file", .error = EEXIST, .uncounted = true };
 REFUSED(directory) { .path = "/dir", .error = EEXIST, .uncounted = true };
+
 REFUSED(directory_slash) {
 	.path = "/dir/", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(symlink) { .path = "/link", .error = EEXIST, .uncounted = true };
+
 REFUSED(dangling_symlink) {
 	.path = "/dangling", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(looping_symlink) {
 	.path = "/loop", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(dot) { .path = "/.", .error = EEXIST, .uncounted = true };
 REFUSED(dots) { .path = "/..", .error = EEXIST, .uncounted = true };
 REFUSED(dot_slash) { .path = "/dir/./", .error = EEXIST, .uncounted = true };
@@ -358,12 +372,15 @@ REFUSED(root_line) { .absolute = "/\n", .error = EEXIST, .uncounted = true };
 REFUSED(root_slashes) { .absolute = "///", .error = EEXIST, .uncounted = true };
 REFUSED(root_dot) { .absolute = "/.", .error = EEXIST, .uncounted = true };
 REFUSED(root_dots) { .absolute = "/..", .error = EEXIST, .uncounted = true };
+
 REFUSED(fd_file) {
 	.fd = "/dir", .path = "file", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(fd_dangling_symlink) {
 	.fd = "", .path = "dangling", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(fd_dot) { .fd = "", .path = ".", .error = EEXIST, .uncounted = true };
 REFUSED(fd_dots) { .fd = "", .path = "..", .error = EEXIST, .uncounted = true };
 
@@ -372,23 +389,29 @@ REFUSED(fd_dots) { .fd = "", .path = "..", .error = EEXIST, .uncounted = true };
 REFUSED(read_only_filesystem) {
 	.conditions = { read_only_fs }, .path = "/a", .error = EROFS,
 };
+
 REFUSED(read_only_mount) {
 	.conditions = { read_only_mount }, .path = "/a", .error = EROFS,
 };
+
 REFUSED(no_write_permission) {
 	.become = nobody, .path = "/denied/a", .error = EACCES,
 };
+
 REFUSED(no_write_permission_of_fd) {
 	.become = nobody, .fd = "/denied", .path = "a", .error = EACCES,
 };
+
 REFUSED(immutable_directory) {
 	.fs = "ext4", .conditions = { immutable }, .path = "/dir/a",
 	.error = EPERM,
 };
+
 REFUSED(append_only_directory) {
 	.fs = "ext4", .conditions = { append_only }, .path = "/dir/a",
 	.error = EPERM,
 };
+
 REFUSED(owner_not_mapped) {
 	.conditions = { idmapped_mount }, .path = "/dir/a", .error = EOVERFLOW,
 };
@@ -398,9 +421,11 @@ REFUSED(owner_not_mapped) {
 REFUSED(staged_records) {
 	.conditions = { staged, one_more }, .path = "/a", .error = EBUSY,
 };
+
 REFUSED(frozen_filesystem) {
 	.fs = "ext4", .conditions = { frozen }, .path = "/a", .error = EBUSY,
 };
+
 REFUSED(empty_list) {
 	.conditions = { empty }, .path = "/a", .error = ENODATA,
 	.uncounted = true,
@@ -412,41 +437,51 @@ REFUSED(tmpfs_without_inodes) {
 	.options = "nr_inodes=20", .conditions = { no_inodes }, .path = "/a",
 	.error = ENOSPC,
 };
+
 REFUSED(full_tmpfs) {
 	.options = "size=64k", .conditions = { full }, .path = "/a",
 	.error = ENOSPC,
 };
+
 REFUSED(nearly_full_tmpfs) {
 	.options = "size=64k", .conditions = { nearly_full }, .path = "/a",
 	.error = ENOSPC,
 };
+
 REFUSED(full_ext4) {
 	.fs = "ext4", .conditions = { full }, .path = "/a", .error = ENOSPC,
 };
+
 REFUSED(nearly_full_ext4) {
 	.fs = "ext4", .conditions = { nearly_full }, .path = "/a",
 	.error = ENOSPC,
 };
+
 REFUSED(full_vfat) {
 	.fs = "vfat", .conditions = { full }, .path = "/a", .error = ENOSPC,
 };
+
 REFUSED(nearly_full_vfat) {
 	.fs = "vfat", .conditions = { nearly_full }, .path = "/a",
 	.error = ENOSPC,
 };
+
 REFUSED(quota) {
 	.options = "mode=0777,usrquota,usrquota_block_hardlimit=8192",
 	.conditions = { several_pages }, .become = limited_nobody,
 	.path = "/a", .error = EDQUOT,
 };
-REFUSED(broken_disk) {
-	.fs = "vfat", .conditions = { broken_disk }, .path = "/a",
-	.error = EIO,
+
+REFUSED(thin_disk) {
+	.fs = "vfat", .conditions = { thin_disk }, .path = "/a",
+	.error = ENOSPC,
 };
+
 REFUSED(procfs) { .absolute = "/proc/a", .error = EOPNOTSUPP };
 REFUSED(procfs_below) { .absolute = "/proc/self/a", .error = EOPNOTSUPP };
 REFUSED(sysfs) { .absolute = "/sys/kernel/a", .error = EOPNOTSUPP };
 REFUSED(securityfs) { .absolute = FLUSH_DIR "a", .error = EOPNOTSUPP };
+
 REFUSED(hugetlbfs) {
 	.over = "hugetlbfs", .path = "/a", .error = EOPNOTSUPP,
 };
@@ -457,138 +492,175 @@ REFUSED(capability_before_syntax) {
 	.become = unprivileged, .absolute = "a", .error = EPERM,
 	.uncounted = true,
 };
+
 REFUSED(capability_before_path) {
 	.become = unprivileged, .path = "/missing/a", .error = EPERM,
 	.uncounted = true,
 };
+
 REFUSED(capability_before_name) {
 	.become = unprivileged, .path = "/dir/file", .error = EPERM,
 	.uncounted = true,
 };
+
 REFUSED(capability_before_empty) {
 	.conditions = { empty }, .become = unprivileged, .path = "/a",
 	.error = EPERM, .uncounted = true,
 };
+
 REFUSED(syntax_before_path) {
 	.path = "/missing/a\nb", .error = EINVAL, .uncounted = true,
 };
+
 REFUSED(syntax_before_name) {
 	.path = "/dir/file\n\n", .error = EINVAL, .uncounted = true,
 };
+
 REFUSED(syntax_before_staged) {
 	.conditions = { staged }, .absolute = "a", .error = EINVAL,
 	.uncounted = true,
 };
+
 REFUSED(syntax_before_empty) {
 	.conditions = { empty }, .absolute = "\n", .error = EINVAL,
 	.uncounted = true,
 };
+
 REFUSED(path_before_read_only) {
 	.conditions = { read_only_fs }, .path = "/missing/a", .error = ENOENT,
 };
+
 REFUSED(path_before_staged) {
 	.conditions = { staged }, .path = "/dir/file/a", .error = ENOTDIR,
 };
+
 REFUSED(path_before_frozen) {
 	.fs = "ext4", .conditions = { frozen }, .path = "/loop/a",
 	.error = ELOOP,
 };
+
 REFUSED(path_before_empty) {
 	.conditions = { empty }, .path = "/missing/a", .error = ENOENT,
 };
+
 REFUSED(descriptor_before_name) {
 	.fd = "/dir/file", .path = "..", .error = ENOTDIR,
 };
+
 REFUSED(descriptor_before_empty) {
 	.conditions = { empty }, .absolute = "fd:1000 a", .error = EBADF,
 };
+
 REFUSED(name_before_read_only) {
 	.conditions = { read_only_fs }, .path = "/dir/file", .error = EEXIST,
 	.uncounted = true,
 };
+
 REFUSED(name_before_read_only_mount) {
 	.conditions = { read_only_mount }, .path = "/dangling",
 	.error = EEXIST, .uncounted = true,
 };
+
 REFUSED(name_before_permission) {
 	.become = nobody, .path = "/denied/file", .error = EEXIST,
 	.uncounted = true,
 };
+
 REFUSED(name_before_immutable) {
 	.fs = "ext4", .conditions = { immutable }, .path = "/dir/file",
 	.error = EEXIST, .uncounted = true,
 };
+
 REFUSED(name_before_staged) {
 	.conditions = { staged }, .path = "/dir/file", .error = EEXIST,
 	.uncounted = true,
 };
+
 REFUSED(name_before_frozen) {
 	.fs = "ext4", .conditions = { frozen }, .path = "/dir/file",
 	.error = EEXIST, .uncounted = true,
 };
+
 REFUSED(name_before_empty) {
 	.conditions = { empty }, .path = "/dir/file", .error = EEXIST,
 	.uncounted = true,
 };
+
 REFUSED(name_before_unsupported) {
 	.absolute = "/proc/self/status", .error = EEXIST, .uncounted = true,
 };
+
 REFUSED(read_only_before_staged) {
 	.conditions = { read_only_fs, staged }, .path = "/a", .error = EROFS,
 };
+
 REFUSED(read_only_before_empty) {
 	.conditions = { read_only_fs, empty }, .path = "/a", .error = EROFS,
 };
+
 REFUSED(read_only_mount_before_empty) {
 	.conditions = { read_only_mount, empty }, .path = "/a",
 	.error = EROFS,
 };
+
 REFUSED(permission_before_staged) {
 	.conditions = { staged }, .become = nobody, .path = "/denied/a",
 	.error = EACCES,
 };
+
 REFUSED(permission_before_frozen) {
 	.fs = "ext4", .conditions = { frozen }, .become = nobody,
 	.path = "/denied/a", .error = EACCES,
 };
+
 REFUSED(permission_before_empty) {
 	.conditions = { empty }, .become = nobody, .path = "/denied/a",
 	.error = EACCES,
 };
+
 REFUSED(immutable_before_staged) {
 	.fs = "ext4", .conditions = { immutable, staged }, .path = "/dir/a",
 	.error = EPERM,
 };
+
 REFUSED(immutable_before_empty) {
 	.fs = "ext4", .conditions = { immutable, empty }, .path = "/dir/a",
 	.error = EPERM,
 };
+
 REFUSED(append_only_before_empty) {
 	.fs = "ext4", .conditions = { append_only, empty }, .path = "/dir/a",
 	.error = EPERM,
 };
+
 REFUSED(staged_before_empty) {
 	.conditions = { staged }, .path = "/a", .error = EBUSY,
 };
+
 REFUSED(frozen_before_empty) {
 	.fs = "ext4", .conditions = { frozen, empty }, .path = "/a",
 	.error = EBUSY,
 };
+
 REFUSED(staged_before_full) {
 	.options = "size=64k", .conditions = { full, staged }, .path = "/a",
 	.error = EBUSY,
 };
+
 REFUSED(staged_before_unsupported) {
 	.conditions = { staged }, .absolute = "/proc/a", .error = EBUSY,
 };
+
 REFUSED(empty_before_full) {
 	.options = "size=64k", .conditions = { full, empty }, .path = "/a",
 	.error = ENODATA, .uncounted = true,
 };
+
 REFUSED(empty_before_unsupported) {
 	.conditions = { empty }, .absolute = "/proc/a", .error = ENODATA,
 	.uncounted = true,
 };
+
 /* clang-format on */
 
 /*
@@ -776,4 +848,4 @@ TEST_F(status, removed_directory)
 	close(fd);
 }
 
-FLUSH_TEST_MAIN
+TEST_HARNESS_MAIN

@@ -32,18 +32,24 @@ FIXTURE_VARIANT(file)
 	bool has_owners; /* and permissions, symlinks, ACLs */
 };
 
-FIXTURE_VARIANT_ADD(file, tmpfs){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(file, tmpfs) {
+	/* clang-format on */
 	.fs = "tmpfs",
 	.has_owners = true,
 };
 
-FIXTURE_VARIANT_ADD(file, ext4){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(file, ext4) {
+	/* clang-format on */
 	.fs = "ext4",
 	.has_owners = true,
 };
 
 /* It has no unnamed temporary files. */
-FIXTURE_VARIANT_ADD(file, vfat){
+/* clang-format off */
+FIXTURE_VARIANT_ADD(file, vfat) {
+	/* clang-format on */
 	.fs = "vfat",
 };
 
@@ -223,8 +229,7 @@ TEST_F(file, default_acl)
 		SKIP(return, "%s has no ACLs", variant->fs);
 	if (setxattr(env->fs, "system.posix_acl_default", &acl, sizeof(acl),
 		     0) != 0)
-		SKIP(return, "enable ACLs of %s: %s", variant->fs,
-			   strerror(errno));
+		SKIP(return, "enable ACLs of %s", variant->fs);
 
 	free(expect_flush(_metadata, env, self->path, self->path).data);
 	EXPECT_LT(0, read_acl(self->path, buffer, sizeof(buffer)));
@@ -306,7 +311,7 @@ static void watch_files(struct __test_metadata *const _metadata,
 			const struct env *const env, const int ready)
 {
 	const int watch = inotify_init1(IN_CLOEXEC);
-	char buffer[4096] __attribute__((aligned(8)));
+	struct inotify_event events[256];
 	int num_seen = 0;
 
 	ASSERT_LE(0, watch);
@@ -314,7 +319,7 @@ static void watch_files(struct __test_metadata *const _metadata,
 		  inotify_add_watch(watch, env->fs, IN_CREATE | IN_MOVED_TO));
 	ASSERT_EQ(1, write(ready, "", 1));
 	while (num_seen < NUM_FILES) {
-		const ssize_t size = read(watch, buffer, sizeof(buffer));
+		const ssize_t size = read(watch, events, sizeof(events));
 		const struct inotify_event *event;
 
 		ASSERT_LT(0, size);
@@ -323,7 +328,7 @@ static void watch_files(struct __test_metadata *const _metadata,
 			char path[PATH_MAX];
 			int number, fd;
 
-			event = (void *)(buffer + i);
+			event = (void *)((char *)events + i);
 			/* Not the temporary name */
 			if (sscanf(event->name, "log.%d", &number) != 1)
 				continue;
@@ -361,11 +366,14 @@ static long read_violations(struct __test_metadata *const _metadata)
 	return atol((char *)blob.data);
 }
 
+/* Writes to @ready when it has begun to wait, and ends after NUM_FILES. */
+typedef void (*wait_for_files_t)(struct __test_metadata *_metadata,
+				 const struct env *env, int ready);
+
 /* Flushes several times while somebody waits, and compares what was seen. */
-static void expect_complete_files(
-	struct __test_metadata *const _metadata, struct env *const env,
-	void (*const wait_for_files)(struct __test_metadata *_metadata,
-				     const struct env *env, int ready))
+static void expect_complete_files(struct __test_metadata *const _metadata,
+				  struct env *const env,
+				  const wait_for_files_t wait_for_files)
 {
 	const long violations = read_violations(_metadata);
 	struct blob segments[NUM_FILES];
@@ -577,11 +585,10 @@ TEST_F(caller, replay)
 	const int num_banks = replay_all_records(_metadata);
 
 	if (!self->env.complete)
-		SKIP(return,
-			   "records were flushed before these tests: reboot first");
+		SKIP(return, "others flushed before: reboot first");
 	if (num_banks == 0)
 		SKIP(return, "no TPM with a sha1 or sha256 bank");
 	EXPECT_LT(0, num_banks);
 }
 
-FLUSH_TEST_MAIN
+TEST_HARNESS_MAIN

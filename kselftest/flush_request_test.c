@@ -213,7 +213,8 @@ static void long_path(const struct env *const env, char *const path,
 		else
 			used += sprintf(path + used, "/");
 	}
-	strcpy(path + used, "x");
+	path[used] = 'x';
+	path[used + 1] = '\0';
 }
 
 /* Fails if the longest path is refused, or the newline counts. */
@@ -249,7 +250,7 @@ TEST_F(request, path_too_long)
 			  write_request(self->trigger, path, lengths[i]));
 	}
 
-	strcpy(path, "fd:0 ");
+	memcpy(path, "fd:0 ", 5);
 	memset(path + 5, 'x', PATH_MAX);
 	EXPECT_EQ(ENAMETOOLONG,
 		  write_request(self->trigger, path, 5 + PATH_MAX));
@@ -271,54 +272,51 @@ FIXTURE_VARIANT(syntax)
 	int error;
 };
 
-#define BAD_REQUEST(name, str, err)                                   \
-	FIXTURE_VARIANT_ADD(syntax, name)                             \
-	{                                                             \
-		.request = str, .len = sizeof(str) - 1, .error = err, \
-	}
-
 /* clang-format off */
-BAD_REQUEST(empty_line, "\n", EINVAL);
-BAD_REQUEST(two_newlines, "\n\n", EINVAL);
-BAD_REQUEST(blank, " ", EINVAL);
-BAD_REQUEST(blank_line, " \n", EINVAL);
-BAD_REQUEST(nul, "\0", EINVAL);
-BAD_REQUEST(nul_line, "\0\n", EINVAL);
-BAD_REQUEST(word, "flush\n", EINVAL);
-BAD_REQUEST(relative, "a", EINVAL);
-BAD_REQUEST(relative_dot, "./a", EINVAL);
-BAD_REQUEST(leading_blank, " /dev/shm/a", EINVAL);
-BAD_REQUEST(leading_newline, "\n/dev/shm/a", EINVAL);
-BAD_REQUEST(inner_newline, "/dev/shm/a\nb", EINVAL);
-BAD_REQUEST(second_newline, "/dev/shm/a\n\n", EINVAL);
-BAD_REQUEST(two_requests, "/dev/shm/a\n/dev/shm/b\n", EINVAL);
-BAD_REQUEST(inner_nul, "/dev/shm/a\0b", EINVAL);
-BAD_REQUEST(final_nul, "/dev/shm/a\0", EINVAL);
-BAD_REQUEST(final_nul_line, "/dev/shm/a\0\n", EINVAL);
-BAD_REQUEST(fd, "fd", EINVAL);
-BAD_REQUEST(fd_nothing, "fd:", EINVAL);
-BAD_REQUEST(fd_number, "fd:0", EINVAL);
-BAD_REQUEST(fd_number_line, "fd:0\n", EINVAL);
-BAD_REQUEST(fd_no_name, "fd:0 ", EINVAL);
-BAD_REQUEST(fd_no_name_line, "fd:0 \n", EINVAL);
-BAD_REQUEST(fd_no_number, "fd: a", EINVAL);
-BAD_REQUEST(fd_leading_blank, "fd: 0 a", EINVAL);
-BAD_REQUEST(fd_negative, "fd:-1 a", EINVAL);
-BAD_REQUEST(fd_plus, "fd:+0 a", EINVAL);
-BAD_REQUEST(fd_hexadecimal, "fd:0x0 a", EINVAL);
-BAD_REQUEST(fd_letter, "fd:0a a", EINVAL);
-BAD_REQUEST(fd_tab, "fd:0\ta", EINVAL);
-BAD_REQUEST(fd_slash, "fd:0/a", EINVAL);
-BAD_REQUEST(fd_upper_case, "FD:0 a", EINVAL);
-BAD_REQUEST(fd_blank, " fd:0 a", EINVAL);
-BAD_REQUEST(fd_absolute_name, "fd:0 /a", EINVAL);
-BAD_REQUEST(fd_two_names, "fd:0 a/b", EINVAL);
-BAD_REQUEST(fd_final_slash, "fd:0 a/", EINVAL);
-BAD_REQUEST(fd_inner_newline, "fd:0 a\nb", EINVAL);
-BAD_REQUEST(fd_inner_nul, "fd:0 a\0b", EINVAL);
-BAD_REQUEST(fd_21_digits, "fd:000000000000000000000 a", EINVAL);
-BAD_REQUEST(fd_2_to_the_64, "fd:18446744073709551616 a", ERANGE);
-BAD_REQUEST(fd_20_nines, "fd:99999999999999999999 a", ERANGE);
+#define BAD_REQUEST(name) FIXTURE_VARIANT_ADD(syntax, name)
+#define REQUEST(str) .request = str, .len = sizeof(str) - 1
+
+BAD_REQUEST(empty_line) { REQUEST("\n"), .error = EINVAL };
+BAD_REQUEST(two_newlines) { REQUEST("\n\n"), .error = EINVAL };
+BAD_REQUEST(blank) { REQUEST(" "), .error = EINVAL };
+BAD_REQUEST(blank_line) { REQUEST("\x20\n"), .error = EINVAL };
+BAD_REQUEST(nul) { REQUEST("\0"), .error = EINVAL };
+BAD_REQUEST(nul_line) { REQUEST("\0\n"), .error = EINVAL };
+BAD_REQUEST(word) { REQUEST("flush\n"), .error = EINVAL };
+BAD_REQUEST(relative) { REQUEST("a"), .error = EINVAL };
+BAD_REQUEST(relative_dot) { REQUEST("./a"), .error = EINVAL };
+BAD_REQUEST(leading_blank) { REQUEST(" /dev/shm/a"), .error = EINVAL };
+BAD_REQUEST(leading_newline) { REQUEST("\n/dev/shm/a"), .error = EINVAL };
+BAD_REQUEST(inner_newline) { REQUEST("/dev/shm/a\nb"), .error = EINVAL };
+BAD_REQUEST(second_newline) { REQUEST("/dev/shm/a\n\n"), .error = EINVAL };
+BAD_REQUEST(two_requests) { REQUEST("/dev/shm/a\n/dev/shm/b\n"), .error = EINVAL };
+BAD_REQUEST(inner_nul) { REQUEST("/dev/shm/a\0b"), .error = EINVAL };
+BAD_REQUEST(final_nul) { REQUEST("/dev/shm/a\0"), .error = EINVAL };
+BAD_REQUEST(final_nul_line) { REQUEST("/dev/shm/a\0\n"), .error = EINVAL };
+BAD_REQUEST(fd) { REQUEST("fd"), .error = EINVAL };
+BAD_REQUEST(fd_nothing) { REQUEST("fd:"), .error = EINVAL };
+BAD_REQUEST(fd_number) { REQUEST("fd:0"), .error = EINVAL };
+BAD_REQUEST(fd_number_line) { REQUEST("fd:0\n"), .error = EINVAL };
+BAD_REQUEST(fd_no_name) { REQUEST("fd:0 "), .error = EINVAL };
+BAD_REQUEST(fd_no_name_line) { REQUEST("fd:0\x20\n"), .error = EINVAL };
+BAD_REQUEST(fd_no_number) { REQUEST("fd: a"), .error = EINVAL };
+BAD_REQUEST(fd_leading_blank) { REQUEST("fd: 0 a"), .error = EINVAL };
+BAD_REQUEST(fd_negative) { REQUEST("fd:-1 a"), .error = EINVAL };
+BAD_REQUEST(fd_plus) { REQUEST("fd:+0 a"), .error = EINVAL };
+BAD_REQUEST(fd_hexadecimal) { REQUEST("fd:0x0 a"), .error = EINVAL };
+BAD_REQUEST(fd_letter) { REQUEST("fd:0a a"), .error = EINVAL };
+BAD_REQUEST(fd_tab) { REQUEST("fd:0\ta"), .error = EINVAL };
+BAD_REQUEST(fd_slash) { REQUEST("fd:0/a"), .error = EINVAL };
+BAD_REQUEST(fd_upper_case) { REQUEST("FD:0 a"), .error = EINVAL };
+BAD_REQUEST(fd_blank) { REQUEST(" fd:0 a"), .error = EINVAL };
+BAD_REQUEST(fd_absolute_name) { REQUEST("fd:0 /a"), .error = EINVAL };
+BAD_REQUEST(fd_two_names) { REQUEST("fd:0 a/b"), .error = EINVAL };
+BAD_REQUEST(fd_final_slash) { REQUEST("fd:0 a/"), .error = EINVAL };
+BAD_REQUEST(fd_inner_newline) { REQUEST("fd:0 a\nb"), .error = EINVAL };
+BAD_REQUEST(fd_inner_nul) { REQUEST("fd:0 a\0b"), .error = EINVAL };
+BAD_REQUEST(fd_21_digits) { REQUEST("fd:000000000000000000000 a"), .error = EINVAL };
+BAD_REQUEST(fd_2_to_the_64) { REQUEST("fd:18446744073709551616 a"), .error = ERANGE };
+BAD_REQUEST(fd_20_nines) { REQUEST("fd:99999999999999999999 a"), .error = ERANGE };
 /* clang-format on */
 
 FIXTURE_SETUP(syntax)
@@ -377,21 +375,21 @@ FIXTURE_TEARDOWN(descriptor)
 }
 
 static void expect_flush_to_fd(struct __test_metadata *const _metadata,
-			       FIXTURE_DATA(descriptor) *const self,
-			       const int fd, const char *const name)
+			       struct env *const env, const int fd,
+			       const char *const name)
 {
 	char req[PATH_MAX], path[PATH_MAX];
 
 	FORMAT(req, "fd:%d %s", fd, name);
-	FORMAT(path, "%s/%s", self->env.scratch, name);
-	free(expect_flush(_metadata, &self->env, req, path).data);
+	FORMAT(path, "%s/%s", env->scratch, name);
+	free(expect_flush(_metadata, env, req, path).data);
 }
 
 /* Fails if the name is taken relative to anything but the descriptor. */
 TEST_F(descriptor, name_in_directory)
 {
 	ASSERT_EQ(0, chdir("/"));
-	expect_flush_to_fd(_metadata, self, self->dir, "log.1");
+	expect_flush_to_fd(_metadata, &self->env, self->dir, "log.1");
 }
 
 /* Fails if the descriptor must be readable: openat(2) takes such ones too. */
@@ -400,7 +398,7 @@ TEST_F(descriptor, o_path)
 	const int fd = open(self->env.scratch, O_PATH | O_CLOEXEC);
 
 	ASSERT_LE(0, fd);
-	expect_flush_to_fd(_metadata, self, fd, "log.1");
+	expect_flush_to_fd(_metadata, &self->env, fd, "log.1");
 	close(fd);
 }
 
@@ -420,9 +418,9 @@ TEST_F(descriptor, leading_zeros)
 /* Fails if a name of three dots or with a leading one is taken for "..". */
 TEST_F(descriptor, names_with_dots)
 {
-	expect_flush_to_fd(_metadata, self, self->dir, "...");
+	expect_flush_to_fd(_metadata, &self->env, self->dir, "...");
 	measure_files(_metadata, &self->env, 1);
-	expect_flush_to_fd(_metadata, self, self->dir, ".log");
+	expect_flush_to_fd(_metadata, &self->env, self->dir, ".log");
 }
 
 /* Fails if a directory that was moved away is looked up by its old path. */
@@ -458,7 +456,7 @@ TEST_F(descriptor, bad_numbers)
 FIXTURE(capability)
 {
 	struct env env;
-	int trigger, status; /* opened by root */
+	int trigger; /* opened by root */
 };
 
 FIXTURE_SETUP(capability)
@@ -466,28 +464,25 @@ FIXTURE_SETUP(capability)
 	setup_env(_metadata, &self->env);
 	self->trigger = open(FLUSH_TRIGGER, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->trigger);
-	self->status = open(FLUSH_STATUS, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->status);
 }
 
 FIXTURE_TEARDOWN(capability)
 {
 	close(self->trigger);
-	close(self->status);
 	teardown_env(_metadata, &self->env);
 }
 
 /* What a process may not do that got the descriptors from root */
 static void expect_no_access(struct __test_metadata *const _metadata,
-			     const FIXTURE_DATA(capability) *const self,
+			     const struct env *const env, const int trigger,
 			     const bool mode)
 {
 	char path[PATH_MAX];
 
-	FORMAT(path, "%s/a", self->env.scratch);
-	EXPECT_EQ(EPERM, write_request(self->trigger, path, strlen(path)));
+	FORMAT(path, "%s/a", env->scratch);
+	EXPECT_EQ(EPERM, write_request(trigger, path, strlen(path)));
 	/* Whoever may not ask does not learn what is wrong with a request. */
-	EXPECT_EQ(EPERM, write_request(self->trigger, "\n", 1));
+	EXPECT_EQ(EPERM, write_request(trigger, "\n", 1));
 
 	EXPECT_EQ(-1, open(FLUSH_TRIGGER, O_WRONLY));
 	EXPECT_TRUE(errno == EPERM || (mode && errno == EACCES));
@@ -496,8 +491,7 @@ static void expect_no_access(struct __test_metadata *const _metadata,
 }
 
 static void expect_child(struct __test_metadata *const _metadata,
-			 const pid_t pid,
-			 const FIXTURE_DATA(capability) *const self)
+			 const pid_t pid, const struct env *const env)
 {
 	const struct status before = read_status(_metadata);
 	char path[PATH_MAX];
@@ -505,24 +499,24 @@ static void expect_child(struct __test_metadata *const _metadata,
 
 	EXPECT_EQ(0, wait_child(_metadata, pid));
 	after = read_status(_metadata);
-	FORMAT(path, "%s/a", self->env.scratch);
+	FORMAT(path, "%s/a", env->scratch);
 	EXPECT_EQ(-1, access(path, F_OK));
 	EXPECT_EQ(before.first_record, after.first_record);
 	EXPECT_EQ(before.flush_failures, after.flush_failures);
 	EXPECT_EQ(before.last_error, after.last_error);
 }
 
-/* Fails if being root is enough, or the capability is asked for at open only. */
+/* Fails if being root is enough, or the capability counts at open only. */
 TEST_F(capability, root_without_it)
 {
 	const pid_t pid = fork_child(_metadata);
 
 	if (pid == 0) {
 		ASSERT_TRUE(drop_cap(CAP_SYS_ADMIN));
-		expect_no_access(_metadata, self, false);
+		expect_no_access(_metadata, &self->env, self->trigger, false);
 		_exit(0);
 	}
-	expect_child(_metadata, pid, self);
+	expect_child(_metadata, pid, &self->env);
 }
 
 /* Fails if an open descriptor is enough for somebody without privileges. */
@@ -532,10 +526,10 @@ TEST_F(capability, nobody)
 
 	if (pid == 0) {
 		ASSERT_EQ(0, setresuid(UID_NOBODY, UID_NOBODY, UID_NOBODY));
-		expect_no_access(_metadata, self, true);
+		expect_no_access(_metadata, &self->env, self->trigger, true);
 		_exit(0);
 	}
-	expect_child(_metadata, pid, self);
+	expect_child(_metadata, pid, &self->env);
 }
 
 /* Fails if the capability counts in a user namespace that anybody can make. */
@@ -549,10 +543,10 @@ TEST_F(capability, root_of_user_namespace)
 	pid = fork_child(_metadata);
 	if (pid == 0) {
 		ASSERT_EQ(0, unshare(CLONE_NEWUSER));
-		expect_no_access(_metadata, self, true);
+		expect_no_access(_metadata, &self->env, self->trigger, true);
 		_exit(0);
 	}
-	expect_child(_metadata, pid, self);
+	expect_child(_metadata, pid, &self->env);
 }
 
-FLUSH_TEST_MAIN
+TEST_HARNESS_MAIN

@@ -21,8 +21,8 @@
 /* What the test asks of the server, in memory that both have */
 struct fuse_control {
 	int errors[FUSE_NUM_OPCODES]; /* to fail with, 0: none, by opcode */
-	uint32_t held; /* opcode: the next such request waits for resume */
-	uint32_t max_written; /* bytes of each write, 0: all of them */
+	__u32 held; /* opcode: the next such request waits for resume */
+	__u32 max_written; /* bytes of each write, 0: all of them */
 };
 
 struct fuse_server {
@@ -35,25 +35,25 @@ struct fuse_server {
 struct fuse_node {
 	char name[NAME_MAX + 1];
 	bool linked;
-	uint8_t *data;
+	__u8 *data;
 	size_t size;
 };
 
 /* A request, as it was read */
 struct fuse_message {
 	struct fuse_in_header header;
-	uint8_t body[FUSE_MAX_WRITE + 8192];
+	__u8 body[FUSE_MAX_WRITE + 8192];
 };
 
 static struct fuse_node fuse_nodes[FUSE_MAX_FILES];
 
-static uint64_t fuse_id(const struct fuse_node *const node)
+static __u64 fuse_id(const struct fuse_node *const node)
 {
 	return FUSE_ROOT_ID + 1 + (node - fuse_nodes);
 }
 
 /* Returns NULL for the directory. */
-static struct fuse_node *fuse_node(const uint64_t id)
+static struct fuse_node *fuse_node(const __u64 id)
 {
 	return id == FUSE_ROOT_ID ? NULL : &fuse_nodes[id - FUSE_ROOT_ID - 1];
 }
@@ -72,7 +72,7 @@ static void fuse_reply(const int fd, const struct fuse_in_header *const in,
 		       const int error, const void *const data,
 		       const size_t size)
 {
-	uint8_t buffer[sizeof(struct fuse_out_header) + FUSE_MAX_WRITE];
+	__u8 buffer[sizeof(struct fuse_out_header) + FUSE_MAX_WRITE];
 	const struct fuse_out_header header = {
 		.len = sizeof(header) + size,
 		.error = -error,
@@ -162,7 +162,7 @@ static void fuse_write(const int fd, const struct fuse_message *const msg,
 static void fuse_readdir(const int fd, const struct fuse_message *const msg)
 {
 	const struct fuse_read_in *const in = (const void *)msg->body;
-	uint8_t out[FUSE_MAX_WRITE];
+	__u8 out[FUSE_MAX_WRITE];
 	size_t used = 0;
 
 	for (size_t i = in->offset; i < FUSE_MAX_FILES; i++) {
@@ -263,7 +263,7 @@ static void fuse_serve(const int fd, const struct fuse_message *const msg,
 	case FUSE_DESTROY:
 		return fuse_reply(fd, in, 0, NULL, 0);
 	default:
-		return fuse_reply(fd, in, ENOSYS, NULL, 0);
+		return fuse_reply(fd, in, EOPNOTSUPP, NULL, 0);
 	}
 }
 
@@ -275,7 +275,7 @@ static void fuse_run(const int fd, const struct fuse_server *const server)
 	char byte;
 
 	while (read(fd, &msg, sizeof(msg)) > 0) {
-		const uint32_t opcode = msg.header.opcode;
+		const __u32 opcode = msg.header.opcode;
 		int error = 0;
 
 		if (opcode == control->held) {
@@ -327,17 +327,16 @@ static void fuse_mount(struct __test_metadata *const _metadata,
 }
 
 /* Waits until the request that the control block names is being held. */
-static void __maybe_unused
-fuse_wait_held(struct __test_metadata *const _metadata,
-	       const struct fuse_server *const server)
+static inline void fuse_wait_held(struct __test_metadata *const _metadata,
+				  const struct fuse_server *const server)
 {
 	char byte;
 
 	ASSERT_EQ(1, read(server->reached[0], &byte, 1));
 }
 
-static void __maybe_unused fuse_resume(struct __test_metadata *const _metadata,
-				       const struct fuse_server *const server)
+static inline void fuse_resume(struct __test_metadata *const _metadata,
+			       const struct fuse_server *const server)
 {
 	ASSERT_EQ(1, write(server->resume[1], "", 1));
 }

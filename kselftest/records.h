@@ -13,7 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@
 #define DIGEST_SIZE_MAX 64
 
 struct blob {
-	uint8_t *data;
+	__u8 *data;
 	size_t size; /* in bytes */
 };
 
@@ -43,7 +43,7 @@ struct bank {
 	const char *name;
 	size_t digest_size; /* in bytes */
 	/* NULL: taken as it is, not computed again by these tests */
-	void (*hash)(const uint8_t *data, size_t len, uint8_t *digest);
+	void (*hash)(const __u8 *data, size_t len, __u8 *digest);
 };
 
 static const struct bank banks[] = {
@@ -57,17 +57,17 @@ static const struct bank banks[] = {
 
 /* One record of a binary list, pointing into the bytes of the list */
 struct record {
-	uint32_t pcr;
-	const uint8_t *digest;
-	const uint8_t *name; /* of the template */
-	uint32_t name_len;
-	const uint8_t *data; /* of the template */
-	uint32_t data_len;
+	__u32 pcr;
+	const __u8 *digest;
+	const __u8 *name; /* of the template */
+	__u32 name_len;
+	const __u8 *data; /* of the template */
+	__u32 data_len;
 	size_t size; /* of the whole record, in bytes */
 };
 
 /* Reads from a descriptor until its end. Returns false on an error. */
-static bool __maybe_unused read_fd(const int fd, struct blob *const blob)
+static inline bool read_fd(const int fd, struct blob *const blob)
 {
 	size_t room = 0;
 
@@ -91,8 +91,8 @@ static bool __maybe_unused read_fd(const int fd, struct blob *const blob)
 	}
 }
 
-static struct blob __maybe_unused
-read_file(struct __test_metadata *const _metadata, const char *const path)
+static inline struct blob read_file(struct __test_metadata *const _metadata,
+				    const char *const path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct blob blob;
@@ -109,21 +109,20 @@ read_file(struct __test_metadata *const _metadata, const char *const path)
 	return blob;
 }
 
-static struct blob __maybe_unused
-read_list(struct __test_metadata *const _metadata)
+static inline struct blob read_list(struct __test_metadata *const _metadata)
 {
 	return read_file(_metadata, IMA_LIST);
 }
 
-static bool __maybe_unused starts_with(const struct blob *const blob,
-				       const struct blob *const prefix)
+static inline bool starts_with(const struct blob *const blob,
+			       const struct blob *const prefix)
 {
 	return blob->size >= prefix->size &&
 	       memcmp(blob->data, prefix->data, prefix->size) == 0;
 }
 
-static void __maybe_unused append(struct blob *const blob,
-				  const struct blob *const tail)
+static inline void append(struct blob *const blob,
+			  const struct blob *const tail)
 {
 	blob->data = realloc(blob->data, blob->size + tail->size + 1);
 	memcpy(blob->data + blob->size, tail->data, tail->size);
@@ -131,10 +130,10 @@ static void __maybe_unused append(struct blob *const blob,
 }
 
 /* Takes @len bytes at *@offset, or returns NULL if there are fewer. */
-static const uint8_t *take(const struct blob *const list, size_t *const offset,
-			   const size_t len)
+static const __u8 *take(const struct blob *const list, size_t *const offset,
+			const size_t len)
 {
-	const uint8_t *const bytes = list->data + *offset;
+	const __u8 *const bytes = list->data + *offset;
 
 	if (list->size - *offset < len)
 		return NULL;
@@ -144,9 +143,9 @@ static const uint8_t *take(const struct blob *const list, size_t *const offset,
 }
 
 static bool take_u32(const struct blob *const list, size_t *const offset,
-		     uint32_t *const value)
+		     __u32 *const value)
 {
-	const uint8_t *const bytes = take(list, offset, sizeof(*value));
+	const __u8 *const bytes = take(list, offset, sizeof(*value));
 
 	if (bytes)
 		memcpy(value, bytes, sizeof(*value));
@@ -180,13 +179,13 @@ static bool parse_record(const struct blob *const list, size_t offset,
 }
 
 /* The path in a record: the second field of all templates that have one */
-static bool __maybe_unused record_has_path(const struct record *const record,
-					   const char *const path)
+static inline bool record_has_path(const struct record *const record,
+				   const char *const path)
 {
-	const struct blob data = { (uint8_t *)record->data, record->data_len };
-	const uint8_t *name = NULL;
+	const struct blob data = { (__u8 *)record->data, record->data_len };
+	const __u8 *name = NULL;
 	size_t offset = 0;
-	uint32_t len;
+	__u32 len;
 
 	for (int field = 0; field < 2; field++) {
 		if (!take_u32(&data, &offset, &len))
@@ -200,7 +199,7 @@ static bool __maybe_unused record_has_path(const struct record *const record,
 static bool is_violation(const struct record *const record,
 			 const size_t digest_size)
 {
-	static const uint8_t zeros[DIGEST_SIZE_MAX];
+	static const __u8 zeros[DIGEST_SIZE_MAX];
 
 	return memcmp(record->digest, zeros, digest_size) == 0;
 }
@@ -212,7 +211,7 @@ static bool is_violation(const struct record *const record,
 static long count_records(const struct blob *const list,
 			  const struct bank *const bank)
 {
-	uint8_t digest[DIGEST_SIZE_MAX];
+	__u8 digest[DIGEST_SIZE_MAX];
 	struct record record;
 	size_t offset = 0;
 	long num = 0;
@@ -232,8 +231,8 @@ static long count_records(const struct blob *const list,
 }
 
 /* How often the file with this path was measured, in these records */
-static int __maybe_unused count_path(const struct blob *const list,
-				     const char *const path)
+static inline int count_path(const struct blob *const list,
+			     const char *const path)
 {
 	struct record record;
 	size_t offset = 0;
@@ -249,10 +248,10 @@ static int __maybe_unused count_path(const struct blob *const list,
 
 /* Computes what PCR 10 of the bank is after all records of a sha1 list. */
 static void replay(const struct blob *const list, const struct bank *const bank,
-		   uint8_t *const pcr)
+		   __u8 *const pcr)
 {
-	uint8_t both[2 * DIGEST_SIZE_MAX];
-	uint8_t *const digest = both + bank->digest_size;
+	__u8 both[2 * DIGEST_SIZE_MAX];
+	__u8 *const digest = both + bank->digest_size;
 	struct record record;
 	size_t offset = 0;
 
@@ -273,7 +272,7 @@ static void replay(const struct blob *const list, const struct bank *const bank,
 }
 
 /* Returns false if the TPM has no such bank, or there is no TPM. */
-static bool read_pcr(const struct bank *const bank, uint8_t *const pcr)
+static bool read_pcr(const struct bank *const bank, __u8 *const pcr)
 {
 	char path[64];
 	FILE *file;
@@ -286,7 +285,7 @@ static bool read_pcr(const struct bank *const bank, uint8_t *const pcr)
 		return false;
 
 	for (i = 0; i < bank->digest_size; i++)
-		if (fscanf(file, "%2" SCNx8, &pcr[i]) != 1)
+		if (fscanf(file, "%2hhx", &pcr[i]) != 1)
 			break;
 
 	fclose(file);
@@ -296,7 +295,7 @@ static bool read_pcr(const struct bank *const bank, uint8_t *const pcr)
 /* Returns the number of banks that @list replays to, or -1 if one differs. */
 static int compare_with_tpm(const struct blob *const list)
 {
-	uint8_t expected[DIGEST_SIZE_MAX], pcr[DIGEST_SIZE_MAX];
+	__u8 expected[DIGEST_SIZE_MAX], pcr[DIGEST_SIZE_MAX];
 	int num_banks = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(banks); i++) {
@@ -322,8 +321,8 @@ static struct blob read_records_gone(struct __test_metadata *const _metadata)
 }
 
 /* Notes records that were taken out of the list, in the order of the list. */
-static void __maybe_unused note_records_gone(
-	struct __test_metadata *const _metadata, const struct blob *const blob)
+static inline void note_records_gone(struct __test_metadata *const _metadata,
+				     const struct blob *const blob)
 {
 	const int fd = open(RECORDS_GONE,
 			    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -341,8 +340,7 @@ static void __maybe_unused note_records_gone(
  * replay to, or -1. What is measured meanwhile by others is no error: try
  * again then.
  */
-static int __maybe_unused
-replay_all_records(struct __test_metadata *const _metadata)
+static inline int replay_all_records(struct __test_metadata *const _metadata)
 {
 	int ret = -1;
 

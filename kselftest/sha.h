@@ -8,39 +8,39 @@
 #ifndef SHA_H
 #define SHA_H
 
+#include <linux/types.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #define SHA_BLOCK_SIZE 64
 
-static uint32_t sha_rol(const uint32_t word, const int bits)
+static __u32 sha_rol(const __u32 word, const int bits)
 {
 	return word << bits | word >> (32 - bits);
 }
 
-static uint32_t sha_get_be32(const uint8_t *const bytes)
+static __u32 sha_get_be32(const __u8 *const bytes)
 {
-	return (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 |
+	return (__u32)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 |
 	       bytes[3];
 }
 
-static void sha_put_be32(uint8_t *const bytes, const uint32_t word)
+static void sha_put_be32(__u8 *const bytes, const __u32 word)
 {
 	for (int i = 0; i < 4; i++)
 		bytes[i] = word >> (24 - 8 * i);
 }
 
-static void sha1_block(uint32_t *const state, const uint8_t *const block)
+static void sha1_block(__u32 *const state, const __u8 *const block)
 {
-	static const uint32_t constants[] = { 0x5a827999, 0x6ed9eba1,
-					      0x8f1bbcdc, 0xca62c1d6 };
-	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-	uint32_t e = state[4];
-	uint32_t w[80];
+	static const __u32 constants[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc,
+					   0xca62c1d6 };
+	__u32 a = state[0], b = state[1], c = state[2], d = state[3];
+	__u32 e = state[4];
+	__u32 w[80];
 
 	for (int i = 0; i < 80; i++) {
-		uint32_t f, next;
+		__u32 f, next;
 
 		if (i < 16)
 			w[i] = sha_get_be32(block + 4 * i);
@@ -70,9 +70,9 @@ static void sha1_block(uint32_t *const state, const uint8_t *const block)
 	state[4] += e;
 }
 
-static void sha256_block(uint32_t *const state, const uint8_t *const block)
+static void sha256_block(__u32 *const state, const __u8 *const block)
 {
-	static const uint32_t constants[] = {
+	static const __u32 constants[] = {
 		0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b,
 		0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,
 		0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
@@ -87,11 +87,11 @@ static void sha256_block(uint32_t *const state, const uint8_t *const block)
 		0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
 		0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 	};
-	uint32_t w[64], v[8];
+	__u32 w[64], v[8];
 
 	memcpy(v, state, sizeof(v));
 	for (int i = 0; i < 64; i++) {
-		uint32_t s0, s1, t1, t2;
+		__u32 s0, s1, t1, t2;
 
 		if (i < 16) {
 			w[i] = sha_get_be32(block + 4 * i);
@@ -117,22 +117,22 @@ static void sha256_block(uint32_t *const state, const uint8_t *const block)
 		state[i] += v[i];
 }
 
-static void sha_digest(void (*const block)(uint32_t *, const uint8_t *),
-		       uint32_t *const state, const size_t num_words,
-		       const uint8_t *const data, const size_t len,
-		       uint8_t *const digest)
+static void sha_digest(void (*const block)(__u32 *, const __u8 *),
+		       __u32 *const state, const size_t num_words,
+		       const __u8 *const data, const size_t len,
+		       __u8 *const digest)
 {
 	const size_t rest = len % SHA_BLOCK_SIZE;
-	uint8_t tail[2 * SHA_BLOCK_SIZE] = {};
+	__u8 tail[2 * SHA_BLOCK_SIZE] = {};
 	size_t tail_len = SHA_BLOCK_SIZE;
 
-	if (rest + 1 + sizeof(uint64_t) > SHA_BLOCK_SIZE)
+	if (rest + 1 + sizeof(__u64) > SHA_BLOCK_SIZE)
 		tail_len = sizeof(tail);
 
 	memcpy(tail, data + len - rest, rest);
 	tail[rest] = 0x80;
-	sha_put_be32(tail + tail_len - 8, (uint64_t)len >> 29);
-	sha_put_be32(tail + tail_len - 4, (uint64_t)len << 3);
+	sha_put_be32(tail + tail_len - 8, (__u64)len >> 29);
+	sha_put_be32(tail + tail_len - 4, (__u64)len << 3);
 
 	for (size_t i = 0; i < len - rest; i += SHA_BLOCK_SIZE)
 		block(state, data + i);
@@ -143,21 +143,19 @@ static void sha_digest(void (*const block)(uint32_t *, const uint8_t *),
 }
 
 /* Writes the 20 bytes of SHA-1 of @len bytes to @digest. */
-static void sha1(const uint8_t *const data, const size_t len,
-		 uint8_t *const digest)
+static void sha1(const __u8 *const data, const size_t len, __u8 *const digest)
 {
-	uint32_t state[] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
-			     0xc3d2e1f0 };
+	__u32 state[] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
+			  0xc3d2e1f0 };
 
 	sha_digest(sha1_block, state, 5, data, len, digest);
 }
 
 /* Writes the 32 bytes of SHA-256 of @len bytes to @digest. */
-static void sha256(const uint8_t *const data, const size_t len,
-		   uint8_t *const digest)
+static void sha256(const __u8 *const data, const size_t len, __u8 *const digest)
 {
-	uint32_t state[] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-			     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	__u32 state[] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+			  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 
 	sha_digest(sha256_block, state, 8, data, len, digest);
 }
