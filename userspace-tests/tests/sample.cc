@@ -87,9 +87,11 @@ Buffer Violation(std::string_view path, uint32_t pcr) {
                          Field(Terminated(path))}));
 }
 
-Record ParseOne(const Buffer& bytes) {
-  return Require(ReadRecords(bytes, Hash::Sha1().size())).at(0);
+std::vector<Record> ParseAll(const Buffer& bytes) {
+  return Require(ReadRecords(bytes, Hash::Sha1().size()));
 }
+
+Record ParseOne(const Buffer& bytes) { return ParseAll(bytes).at(0); }
 
 PcrBanks ReplayAll(const std::vector<Buffer>& pieces,
                    const std::vector<std::string_view>& banks) {
@@ -98,8 +100,7 @@ PcrBanks ReplayAll(const std::vector<Buffer>& pieces,
     hashes.push_back(Hash::FromName(name));
   Replay replay(hashes);
   const Buffer all = Join(pieces);
-  for (const Record& record : Require(ReadRecords(all, Hash::Sha1().size())))
-    replay.Extend(record);
+  for (const Record& record : ParseAll(all)) replay.Extend(record);
   PcrBanks values;
   for (const Hash* hash : hashes)
     for (uint32_t index = 0; index < kPcrCount; ++index)

@@ -45,7 +45,8 @@ Buffer ImaRecord(std::string_view file_digest, std::string_view path);
 // An ima-ng violation: zeros for both digests.
 Buffer Violation(std::string_view path, uint32_t pcr = 10);
 
-// The only record in `bytes`, which must outlive it.
+// The records in `bytes`, which must outlive them, and the only one.
+std::vector<Record> ParseAll(const Buffer& bytes);
 Record ParseOne(const Buffer& bytes);
 
 // PCR values after a replay of the concatenated `pieces`, all banks that
