@@ -14,8 +14,8 @@
 #include "test_records.h"
 #include "../ima_flush.h"
 
-/* Enough records for three pieces of 64 KiB */
-#define NUM_RECORDS 2000
+/* How many bytes of records there are: two pieces and a half of 64 KiB */
+#define LIST_SIZE (2 * SZ_64K + SZ_32K)
 #define NUM_PIECES 3
 
 #define NAME "log.1"
@@ -76,6 +76,22 @@ static void unmount(void *mnt)
 	kern_unmount(mnt);
 }
 
+static unsigned long num_bytes(void)
+{
+	struct ima_queue_status status;
+
+	ima_queue_get_status(&status);
+	return status.bytes_in_memory;
+}
+
+static void note_list(struct kunit *test)
+{
+	struct flush_test *ft = test->priv;
+
+	ft->list = show_list(test, &ft->size);
+	ft->num_records = num_records();
+}
+
 static int flush_test_init(struct kunit *test)
 {
 	struct file_system_type *type = get_fs_type("tmpfs");
@@ -95,14 +111,10 @@ static int flush_test_init(struct kunit *test)
 	ft->dir.dentry = mnt->mnt_root;
 	test->priv = ft;
 
-	while (num_records() < NUM_RECORDS)
+	while (num_bytes() < LIST_SIZE)
 		add_records(test, 1);
-	ft->list = show_list(test, &ft->size);
-	ft->num_records = num_records();
+	note_list(test);
 	num_added = 0;
-
-	KUNIT_ASSERT_GT(test, ft->size, (NUM_PIECES - 1) * SZ_64K);
-	KUNIT_ASSERT_LT(test, ft->size, NUM_PIECES * (SZ_64K - SZ_1K));
 	return 0;
 }
 
@@ -272,6 +284,23 @@ static void test_failure_after_short_write(struct kunit *test)
 	expect_failure(test);
 }
 
+/* Catches a record that is cut off, doubled or refused as it is large. */
+static void test_record_larger_than_a_piece(struct kunit *test)
+{
+	const size_t len = 3 * SZ_64K;
+	char *name;
+
+	name = kunit_kmalloc(test, len + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, name);
+	memset(name, 'x', len);
+	name[len] = '\0';
+
+	KUNIT_ASSERT_EQ(test, add_named_record(name), 0);
+	add_records(test, 1);
+	note_list(test);
+	expect_success(test);
+}
+
 static const struct step_case added_step_cases[] = {
 	{ "create", IMA_FLUSH_CREATE },
 	{ "write", IMA_FLUSH_WRITE },
@@ -334,6 +363,7 @@ static struct kunit_case flush_cases[] = {
 			 hidden_step_gen_params),
 	KUNIT_CASE(test_short_writes),
 	KUNIT_CASE(test_failure_after_short_write),
+	KUNIT_CASE(test_record_larger_than_a_piece),
 	KUNIT_CASE_PARAM(test_records_added_meanwhile, added_step_gen_params),
 	KUNIT_CASE(test_name_taken),
 	KUNIT_CASE(test_leftovers),

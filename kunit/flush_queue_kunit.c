@@ -22,7 +22,7 @@ static struct ima_queue_entry *last_record(void)
 /* Catches a count or size that is not that of the records in the list. */
 static void test_begin_notes_the_whole_list(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 	struct ima_queue_entry *last;
 	size_t size;
 
@@ -40,11 +40,11 @@ static void test_begin_notes_the_whole_list(struct kunit *test)
 /* Catches a list that is not empty, or cannot be appended to, when all is cut. */
 static void test_commit_all(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 
 	add_records(test, 3);
 	KUNIT_ASSERT_EQ(test, ima_queue_flush_begin(&records), 0);
-	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(), 0);
+	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(&records), 0);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, 0), 0);
 	ima_queue_flush_end(&records);
 
@@ -59,7 +59,7 @@ static void test_commit_all(struct kunit *test)
 /* Catches a record that was added during a flush being cut with the others. */
 static void test_commit_keeps_records_added_meanwhile(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 	struct ima_queue_status before, after;
 	unsigned long number;
 	size_t size;
@@ -70,7 +70,7 @@ static void test_commit_keeps_records_added_meanwhile(struct kunit *test)
 	add_records(test, 4);
 	ima_queue_get_status(&before);
 
-	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(), 0);
+	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(&records), 0);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, 0), 0);
 	ima_queue_flush_end(&records);
 
@@ -91,7 +91,7 @@ static void test_commit_keeps_records_added_meanwhile(struct kunit *test)
 /* Catches records that leave the list although the file did not appear. */
 static void test_failed_commit_keeps_all(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 	char *before, *after;
 	size_t size, size_after;
 	long count;
@@ -101,7 +101,7 @@ static void test_failed_commit_keeps_all(struct kunit *test)
 	before = show_list(test, &size);
 
 	KUNIT_ASSERT_EQ(test, ima_queue_flush_begin(&records), 0);
-	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(), 0);
+	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(&records), 0);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, -EIO),
 			-EIO);
 	ima_queue_flush_end(&records);
@@ -115,10 +115,10 @@ static void test_failed_commit_keeps_all(struct kunit *test)
 /* Catches a flush of nothing, and one that keeps others out after failing. */
 static void test_begin_empty_list(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 
 	KUNIT_ASSERT_EQ(test, ima_queue_flush_begin(&records), 0);
-	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(), 0);
+	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit(&records), 0);
 	KUNIT_ASSERT_EQ(test, ima_queue_flush_commit_done(&records, 0), 0);
 	ima_queue_flush_end(&records);
 
@@ -132,7 +132,7 @@ static void test_begin_empty_list(struct kunit *test)
 /* Catches a flush that does not keep out the others who remove records. */
 static void test_begin_excludes_staging(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 
 	KUNIT_ASSERT_EQ(test, ima_queue_flush_begin(&records), 0);
 	KUNIT_EXPECT_EQ(test, ima_queue_stage(), -EBUSY);
@@ -144,7 +144,7 @@ static void test_begin_excludes_staging(struct kunit *test)
 /* Catches a flush that overtakes staged records, which are older. */
 static void test_begin_refused_while_staged(struct kunit *test)
 {
-	struct ima_flush_records records;
+	struct ima_flush_records records = {};
 
 	KUNIT_ASSERT_EQ(test, ima_queue_stage(), 0);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_begin(&records), -EBUSY);

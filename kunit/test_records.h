@@ -16,8 +16,8 @@ static inline long num_records(void)
 	return atomic_long_read(&ima_num_records[BINARY]);
 }
 
-/* Add a record unlike all others, of about 90 bytes in the binary list. */
-static inline int add_record(void)
+/* Add a record unlike all others, with this file name. */
+static inline int add_named_record(const char *filename)
 {
 	static u32 serial;
 	struct ima_max_digest_data hash = {};
@@ -27,7 +27,7 @@ static inline int add_record(void)
 	};
 	struct ima_event_data event_data = {
 		.iint = &iint,
-		.filename = "/kunit/" KBUILD_MODNAME,
+		.filename = filename,
 	};
 	struct ima_template_entry *entry;
 	int ret;
@@ -46,6 +46,12 @@ static inline int add_record(void)
 	if (ret)
 		ima_free_template_entry(entry);
 	return ret;
+}
+
+/* Of about 100 bytes in the binary list */
+static inline int add_record(void)
+{
+	return add_named_record("/kunit/" KBUILD_MODNAME);
 }
 
 static inline void add_records(struct kunit *test, unsigned int count)
