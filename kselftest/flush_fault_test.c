@@ -146,14 +146,36 @@ TEST_F_TIMEOUT(storage, short_writes, LONG_TIMEOUT)
 	free(expect_flush(_metadata, &self->env, self->path, self->path).data);
 }
 
-/* Fails if the first error is hidden by that of cleaning up. */
+/* Whether the kernel log has a line with this text from @log's position on. */
+static bool is_logged(const int log, const char *const text)
+{
+	char line[8192];
+	ssize_t size;
+
+	while ((size = read(log, line, sizeof(line) - 1)) > 0) {
+		line[size] = '\0';
+		if (strstr(line, text))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Fails if the first error is hidden by that of cleaning up, or if what is
+ * left behind is not named in the kernel log.
+ */
 TEST_F(storage, cannot_remove)
 {
+	const int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct env *const env = &self->env;
 	int *const errors = self->server.control->errors;
+	char message[PATH_MAX];
 	struct snapshot before;
 	struct dirent **entries;
 
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
 	before = take_snapshot(_metadata, env);
 	errors[FUSE_FSYNC] = EIO;
 	errors[FUSE_UNLINK] = EROFS;
@@ -165,6 +187,11 @@ TEST_F(storage, cannot_remove)
 	EXPECT_EQ(-1, access(self->path, F_OK));
 	ASSERT_EQ(1, scandir(env->fs, &entries, NULL, NULL));
 	EXPECT_EQ(0, strncmp(entries[0]->d_name, ".ima_flush.", 11));
+	FORMAT(message,
+	       "%s is left behind and not part of the measurement list",
+	       entries[0]->d_name);
+	EXPECT_TRUE(is_logged(log, message));
+	close(log);
 	FORMAT(self->path, "%s/%s", env->fs, entries[0]->d_name);
 	ASSERT_EQ(0, unlink(self->path));
 	expect_unchanged(_metadata, env, &before, EIO, true);
