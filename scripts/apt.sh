@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced after lib.sh: packages of other Debian suites than this system's,
-# without touching its own lists.
+# Sourced after lib.sh: the mirror that this system uses, and packages of other
+# Debian suites than its own, without touching its lists.
 
-# The mirror of this system's own release, from its apt sources.
+# Prints the codename of the release that this system runs.
+release_codename() {
+  (. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-}")
+}
+
+# Prints the mirror of this system's own release, from its apt sources: whoever
+# chose a mirror keeps it. Nothing if there is none.
 find_mirror() {
   local codename
-  codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  codename=$(release_codename)
   # shellcheck disable=SC2016 # apt-get expands it
   apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' \
     'Created-By: Packages' |

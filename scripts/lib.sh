@@ -58,6 +58,7 @@ make_temp_dir() {
 # BASE, from patches/bases.conf.
 base_field() {
   local base=$1 field=$2 name package version sha256 suite release
+  # shellcheck disable=SC2034 # one of them is printed, by its name
   while IFS='|' read -r name package version sha256 suite release; do
     [[ $name == "$base" ]] || continue
     printf '%s\n' "${!field}"

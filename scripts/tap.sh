@@ -18,7 +18,7 @@ check() {
   if [[ $status -eq 0 ]]; then
     echo "ok $test_count - $name"
   else
-    sed 's/^/# /' <<<"$output"
+    printf '# %s\n' "${output//$'\n'/$'\n'# }"
     echo "not ok $test_count - $name"
   fi
 }
