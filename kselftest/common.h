@@ -718,8 +718,7 @@ static void __attribute__((constructor)) skip_without_flush(void)
 	if (statfs("/dev/shm", &fs) != 0 || fs.f_type != TMPFS_MAGIC)
 		ksft_exit_skip("/dev/shm is no tmpfs: mount one\n");
 	if (!is_measured())
-		ksft_exit_skip(
-			"boot with ima_policy=tcb and template ima-ng\n");
+		ksft_exit_skip("boot with ima_policy=tcb and ima-ng\n");
 }
 
 #endif /* COMMON_H */

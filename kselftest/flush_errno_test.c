@@ -224,7 +224,7 @@ static void no_inodes(struct __test_metadata *const _metadata,
  * Only writing back tells, so that it is fsync(2) that fails.
  */
 static void thin_disk(struct __test_metadata *const _metadata,
-			struct env *const env)
+		      struct env *const env)
 {
 	char options[64];
 	struct statfs fs;

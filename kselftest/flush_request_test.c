@@ -289,7 +289,12 @@ BAD_REQUEST(leading_blank) { REQUEST(" /dev/shm/a"), .error = EINVAL };
 BAD_REQUEST(leading_newline) { REQUEST("\n/dev/shm/a"), .error = EINVAL };
 BAD_REQUEST(inner_newline) { REQUEST("/dev/shm/a\nb"), .error = EINVAL };
 BAD_REQUEST(second_newline) { REQUEST("/dev/shm/a\n\n"), .error = EINVAL };
-BAD_REQUEST(two_requests) { REQUEST("/dev/shm/a\n/dev/shm/b\n"), .error = EINVAL };
+
+BAD_REQUEST(two_requests) {
+	REQUEST("/dev/shm/a\n/dev/shm/b\n"),
+	.error = EINVAL,
+};
+
 BAD_REQUEST(inner_nul) { REQUEST("/dev/shm/a\0b"), .error = EINVAL };
 BAD_REQUEST(final_nul) { REQUEST("/dev/shm/a\0"), .error = EINVAL };
 BAD_REQUEST(final_nul_line) { REQUEST("/dev/shm/a\0\n"), .error = EINVAL };
@@ -314,9 +319,22 @@ BAD_REQUEST(fd_two_names) { REQUEST("fd:0 a/b"), .error = EINVAL };
 BAD_REQUEST(fd_final_slash) { REQUEST("fd:0 a/"), .error = EINVAL };
 BAD_REQUEST(fd_inner_newline) { REQUEST("fd:0 a\nb"), .error = EINVAL };
 BAD_REQUEST(fd_inner_nul) { REQUEST("fd:0 a\0b"), .error = EINVAL };
-BAD_REQUEST(fd_21_digits) { REQUEST("fd:000000000000000000000 a"), .error = EINVAL };
-BAD_REQUEST(fd_2_to_the_64) { REQUEST("fd:18446744073709551616 a"), .error = ERANGE };
-BAD_REQUEST(fd_20_nines) { REQUEST("fd:99999999999999999999 a"), .error = ERANGE };
+
+BAD_REQUEST(fd_21_digits) {
+	REQUEST("fd:000000000000000000000 a"),
+	.error = EINVAL,
+};
+
+BAD_REQUEST(fd_2_to_the_64) {
+	REQUEST("fd:18446744073709551616 a"),
+	.error = ERANGE,
+};
+
+BAD_REQUEST(fd_20_nines) {
+	REQUEST("fd:99999999999999999999 a"),
+	.error = ERANGE,
+};
+
 /* clang-format on */
 
 FIXTURE_SETUP(syntax)

@@ -42,11 +42,12 @@ static void sha1_block(__u32 *const state, const __u8 *const block)
 	for (int i = 0; i < 80; i++) {
 		__u32 f, next;
 
-		if (i < 16)
+		if (i < 16) {
 			w[i] = sha_get_be32(block + 4 * i);
-		else
-			w[i] = sha_rol(
-				w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+		} else {
+			next = w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16];
+			w[i] = sha_rol(next, 1);
+		}
 
 		if (i < 20)
 			f = (b & c) | (~b & d);

@@ -153,8 +153,8 @@ static void create_file(struct kunit *test, const char *name)
 	struct flush_test *ft = test->priv;
 	struct file *file;
 
-	file = file_open_root_mnt(ft->dir.mnt, name, O_CREAT | O_EXCL | O_WRONLY,
-				  0600);
+	file = file_open_root_mnt(ft->dir.mnt, name,
+				  O_CREAT | O_EXCL | O_WRONLY, 0600);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
 	fput(file);
 }
@@ -227,6 +227,7 @@ static const struct step_case step_cases[] = {
 	{ "sync of the name", IMA_FLUSH_SYNC_NAME, 1 },
 	{ "sync of the directory", IMA_FLUSH_SYNC_DIR, 1 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(step, step_cases, desc);
 
 /*
@@ -254,6 +255,7 @@ static const struct step_case hidden_step_cases[] = {
 	{ "sync of the name", IMA_FLUSH_SYNC_NAME, 1 },
 	{ "sync of the directory", IMA_FLUSH_SYNC_DIR, 1 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(hidden_step, hidden_step_cases, desc);
 
 /* The same where the file has a hidden name until it is complete. */
@@ -308,6 +310,7 @@ static const struct step_case added_step_cases[] = {
 	{ "link", IMA_FLUSH_LINK },
 	{ "sync of the directory", IMA_FLUSH_SYNC_DIR },
 };
+
 KUNIT_ARRAY_PARAM_DESC(added_step, added_step_cases, desc);
 
 /* Catches a lock held during I/O (by hanging), and records freed unwritten. */
@@ -376,6 +379,7 @@ static struct kunit_suite flush_suite = {
 	.exit = flush_test_exit,
 	.test_cases = flush_cases,
 };
+
 kunit_test_suite(flush_suite);
 
 MODULE_DESCRIPTION("KUnit tests for flushing the measurement list");

@@ -37,7 +37,7 @@ static void test_begin_notes_the_whole_list(struct kunit *test)
 	ima_queue_flush_end(&records);
 }
 
-/* Catches a list that is not empty, or cannot be appended to, when all is cut. */
+/* Catches a list that is not empty or cannot be appended to when all is cut. */
 static void test_commit_all(struct kunit *test)
 {
 	struct ima_flush_records records = {};
@@ -168,6 +168,7 @@ static struct kunit_suite flush_queue_suite = {
 	.init = init_with_records,
 	.test_cases = flush_queue_cases,
 };
+
 kunit_test_suite(flush_queue_suite);
 
 MODULE_DESCRIPTION("KUnit tests for cutting flushed records off the list");

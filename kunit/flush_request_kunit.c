@@ -54,10 +54,11 @@ static const struct request_case request_cases[] = {
 	{ .desc = "a number above 64 bits",
 	  .req = "fd:18446744073709551616 x", .ret = -ERANGE },
 	{ .desc = "no blank", .req = "fd:1", .ret = -EINVAL },
-	{ .desc = "no name", .req = "fd:1 \n", .ret = -EINVAL },
+	{ .desc = "no name", .req = "fd:1\x20\n", .ret = -EINVAL },
 	{ .desc = "a slash in a name", .req = "fd:1 a/b", .ret = -EINVAL },
 	{ .desc = "an upper-case word", .req = "FD:1 a", .ret = -EINVAL },
 };
+
 KUNIT_ARRAY_PARAM_DESC(request, request_cases, desc);
 
 /* Catches each rule of the syntax that is not kept. */
@@ -119,6 +120,7 @@ static struct kunit_suite flush_request_suite = {
 	.name = "ima_flush_request",
 	.test_cases = flush_request_cases,
 };
+
 kunit_test_suite(flush_request_suite);
 
 MODULE_DESCRIPTION("KUnit tests for parsing requests to flush");
