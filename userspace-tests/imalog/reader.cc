@@ -23,10 +23,11 @@ tl::expected<Bytes, Fault> TakeImaData(ByteReader& reader, Bytes file) {
   if (!reader.Take(kImaDigestBytes)) return Torn("file digest");
   const auto length = reader.Little<uint32_t>();
   if (!length) return Torn("length of file name");
-  if (*length > kImaMaxName)
+  if (*length > kImaMaxName) {
     return tl::make_unexpected(fmt::format(
         "its file name has {} bytes, at most {} are possible in template ima",
         *length, kImaMaxName));
+  }
   if (!reader.Take(*length)) return Torn("file name");
   return file.subspan(start, reader.offset() - start);
 }
@@ -35,10 +36,11 @@ tl::expected<Bytes, Fault> TakeSizedData(ByteReader& reader) {
   const auto length = reader.Little<uint32_t>();
   if (!length) return Torn("length of template data");
   const auto data = reader.Take(*length);
-  if (!data)
+  if (!data) {
     return tl::make_unexpected(
         fmt::format("its template data has {} bytes, the file only {} more",
                     *length, reader.remaining()));
+  }
   return *data;
 }
 
@@ -49,9 +51,10 @@ tl::expected<Record, Fault> TakeRecord(ByteReader& reader, Bytes file,
 
   const auto pcr = reader.Little<uint32_t>();
   if (!pcr) return Torn("PCR index");
-  if (*pcr >= kPcrCount)
+  if (*pcr >= kPcrCount) {
     return tl::make_unexpected(
         fmt::format("its PCR index is {}, a TPM has {}", *pcr, kPcrCount));
+  }
   record.pcr = *pcr;
 
   const auto digest = reader.Take(digest_size);
@@ -60,10 +63,11 @@ tl::expected<Record, Fault> TakeRecord(ByteReader& reader, Bytes file,
 
   const auto name_length = reader.Little<uint32_t>();
   if (!name_length) return Torn("length of template name");
-  if (*name_length == 0 || *name_length > kMaxTemplateName)
+  if (*name_length == 0 || *name_length > kMaxTemplateName) {
     return tl::make_unexpected(
         fmt::format("its template name has {} bytes, 1 to {} are possible",
                     *name_length, kMaxTemplateName));
+  }
   const auto name = reader.Take(*name_length);
   if (!name) return Torn("template name");
   record.template_name = AsText(*name);
@@ -90,10 +94,11 @@ Result<std::vector<Record>> ReadRecords(Bytes file, size_t digest_size,
   while (reader.remaining() > 0) {
     const size_t offset = reader.offset();
     auto record = TakeRecord(reader, file, digest_size);
-    if (!record)
+    if (!record) {
       return BadInput(record.error(), {.file = {},
                                        .record = first_number + records.size(),
                                        .offset = offset});
+    }
     records.push_back(*record);
   }
   return records;

@@ -39,8 +39,9 @@ void Replay::Extend(const Record& record) {
 
 Digest Replay::ExtendedDigest(const Record& record, const Hash& bank) {
   if (record.IsViolation()) return {bank.size(), 0xff};
-  if (digests_ == Digests::kOfBank)
+  if (digests_ == Digests::kOfBank) {
     return TemplateDigest(record, bank, hasher_);
+  }
   const Digest sha1 = TemplateDigest(record, Hash::Sha1(), hasher_);
   Digest padded(bank.size(), 0);
   std::copy(sha1.bytes().begin(), sha1.bytes().end(), padded.data());

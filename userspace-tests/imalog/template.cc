@@ -121,9 +121,11 @@ bool IsAlgorithmAndDigest(std::string_view text, bool violation) {
 }
 
 bool IsTypedDigest(std::string_view text, bool violation) {
-  for (const std::string_view type : {"ima:", "verity:"})
-    if (text.starts_with(type))
+  for (const std::string_view type : {"ima:", "verity:"}) {
+    if (text.starts_with(type)) {
       return IsAlgorithmAndDigest(text.substr(type.size()), violation);
+    }
+  }
   return false;
 }
 
@@ -169,10 +171,12 @@ bool HasForm(FieldForm form, Bytes bytes, bool violation) {
 // change the digest.
 std::optional<std::string> FindImaFault(const Record& record) {
   const Bytes name = record.data.subspan(kImaDigestBytes + sizeof(uint32_t));
-  if (std::find(name.begin(), name.end(), 0) != name.end())
+  if (std::find(name.begin(), name.end(), 0) != name.end()) {
     return "its file name contains a NUL";
-  if (record.IsViolation() && !IsZero(record.data.first(kImaDigestBytes)))
+  }
+  if (record.IsViolation() && !IsZero(record.data.first(kImaDigestBytes))) {
     return "it is a violation and has a file digest";
+  }
   return std::nullopt;
 }
 
@@ -192,11 +196,13 @@ std::optional<std::vector<Bytes>> SplitFields(Bytes data) {
 // Text for messages: whatever is not printable is shown in hexadecimal.
 std::string Printable(std::string_view text) {
   std::string shown;
-  for (const char c : text)
-    if (c >= ' ' && c <= '~')
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~') {
       shown += c;
-    else
+    } else {
       shown += fmt::format("\\x{:02x}", static_cast<uint8_t>(c));
+    }
+  }
   return shown;
 }
 
@@ -204,8 +210,9 @@ std::string Printable(std::string_view text) {
 
 TemplateChecker::TemplateChecker(std::vector<std::string> also_allowed) {
   for (std::string& name : also_allowed) known_[std::move(name)] = {};
-  for (const BuiltinTemplate& builtin : kBuiltinTemplates)
+  for (const BuiltinTemplate& builtin : kBuiltinTemplates) {
     known_[std::string(builtin.name)] = *ParseFormat(builtin.format);
+  }
 }
 
 const std::vector<FieldForm>* TemplateChecker::FindFields(
@@ -223,20 +230,25 @@ std::optional<std::string> TemplateChecker::FindFault(const Record& record) {
   if (record.HasImaLayout()) return FindImaFault(record);
   const std::string name = Printable(record.template_name);
   const auto* forms = FindFields(record.template_name);
-  if (forms == nullptr)
+  if (forms == nullptr) {
     return fmt::format("its template '{}' is unknown", name);
+  }
   const auto fields = SplitFields(record.data);
-  if (!fields)
+  if (!fields) {
     return fmt::format("its data is no sequence of fields, template '{}'",
                        name);
+  }
   if (forms->empty()) return std::nullopt;
-  if (fields->size() != forms->size())
+  if (fields->size() != forms->size()) {
     return fmt::format("it has {} fields, template '{}' has {}", fields->size(),
                        name, forms->size());
-  for (size_t i = 0; i < forms->size(); ++i)
-    if (!HasForm((*forms)[i], (*fields)[i], record.IsViolation()))
+  }
+  for (size_t i = 0; i < forms->size(); ++i) {
+    if (!HasForm((*forms)[i], (*fields)[i], record.IsViolation())) {
       return fmt::format("its field {} does not fit template '{}'", i + 1,
                          name);
+    }
+  }
   return std::nullopt;
 }
 

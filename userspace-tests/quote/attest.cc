@@ -41,11 +41,14 @@ PcrSelection ParseSelection(FieldReader& fields) {
   PcrSelection selection;
   selection.hash = fields.Big<uint16_t>();
   const Bytes bitmap = fields.Take(fields.Big<uint8_t>());
-  for (size_t byte = 0; byte < bitmap.size(); ++byte)
-    for (unsigned bit = 0; bit < kPcrsPerByte; ++bit)
-      if (((bitmap[byte] >> bit) & 1U) != 0)
+  for (size_t byte = 0; byte < bitmap.size(); ++byte) {
+    for (unsigned bit = 0; bit < kPcrsPerByte; ++bit) {
+      if (((bitmap[byte] >> bit) & 1U) != 0) {
         selection.pcrs.push_back(
             static_cast<uint32_t>(byte * kPcrsPerByte + bit));
+      }
+    }
+  }
   return selection;
 }
 
@@ -53,8 +56,9 @@ PcrSelection ParseSelection(FieldReader& fields) {
 void ParseQuoteInfo(FieldReader& fields, Attest& attest) {
   const auto count = fields.Big<uint32_t>();
   if (count > kMaxSelections) fields.Fail();
-  for (uint32_t i = 0; i < count && fields.ok(); ++i)
+  for (uint32_t i = 0; i < count && fields.ok(); ++i) {
     attest.selections.push_back(ParseSelection(fields));
+  }
   attest.pcr_digest = fields.Sized();
 }
 
@@ -76,8 +80,9 @@ Result<Attest> ParseAttest(Bytes message) {
   attest.safe = fields.Big<uint8_t>() != 0;
   attest.firmware_version = fields.Big<uint64_t>();
   ParseQuoteInfo(fields, attest);
-  if (!fields.ok() || fields.remaining() != 0)
+  if (!fields.ok() || fields.remaining() != 0) {
     return BadInput("the quote is not well-formed");
+  }
   return attest;
 }
 

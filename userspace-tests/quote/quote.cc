@@ -23,18 +23,22 @@ Result<VerifiedQuote> VerifiedQuote::Check(std::vector<uint8_t> message,
       candidates->begin(), candidates->end(), [&](const Signature& candidate) {
         return SignatureHolds(candidate, quote.message_, key);
       });
-  if (holding == candidates->end())
+  if (holding == candidates->end()) {
     return NotVerified("the signature does not fit quote and key");
+  }
   quote.hash_ = holding->hash;
   quote.scheme_ = holding->scheme;
 
-  if (quote.attest_.magic != kTpmGeneratedValue)
+  if (quote.attest_.magic != kTpmGeneratedValue) {
     return NotVerified("the signed message was not made by a TPM");
-  if (quote.attest_.type != kTpmStAttestQuote)
+  }
+  if (quote.attest_.type != kTpmStAttestQuote) {
     return NotVerified("the signed message is not a quote");
-  if (!SameBytes(quote.attest_.extra_data, nonce))
+  }
+  if (!SameBytes(quote.attest_.extra_data, nonce)) {
     return NotVerified(
         "the nonce is another one: the quote is old or of somebody else");
+  }
   return quote;
 }
 

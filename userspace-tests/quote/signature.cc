@@ -58,8 +58,9 @@ std::optional<std::vector<uint8_t>> TakeValue(ByteReader& reader,
                                               Scheme scheme) {
   const auto first = reader.Sized();
   if (!first) return std::nullopt;
-  if (scheme != Scheme::kEcdsa)
+  if (scheme != Scheme::kEcdsa) {
     return std::vector<uint8_t>(first->begin(), first->end());
+  }
   const auto second = reader.Sized();
   if (!second) return std::nullopt;
   return EncodeEcdsa(*first, *second);
@@ -86,8 +87,9 @@ Result<PublicKey> PublicKey::FromPem(Bytes pem) {
   PublicKey key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   if (key.get() == nullptr) return BadInput("holds no public key in PEM form");
-  if (!key.IsRsa() && EVP_PKEY_is_a(key.get(), "EC") != 1)
+  if (!key.IsRsa() && EVP_PKEY_is_a(key.get(), "EC") != 1) {
     return BadInput("holds a key that is neither RSA nor elliptic curve");
+  }
   return key;
 }
 
@@ -106,16 +108,19 @@ std::string_view SchemeName(Scheme scheme) {
 Result<std::vector<Signature>> ParseSignature(Bytes bytes, const PublicKey& key,
                                               size_t quote_digest_size) {
   if (bytes.empty()) return BadInput("the signature is empty");
-  if (auto tpmt = ParseTpmt(bytes))
+  if (auto tpmt = ParseTpmt(bytes)) {
     return std::vector<Signature>{std::move(*tpmt)};
+  }
   const Hash* hash = Hash::FromSize(quote_digest_size);
-  if (hash == nullptr)
+  if (hash == nullptr) {
     return BadInput(
         "the signature is no TPMT_SIGNATURE, and for a plain one the quote has "
         "no PCR digest that would tell its hash");
+  }
   const std::vector<uint8_t> value(bytes.begin(), bytes.end());
-  if (!key.IsRsa())
+  if (!key.IsRsa()) {
     return std::vector<Signature>{{Scheme::kEcdsa, hash, value}};
+  }
   return std::vector<Signature>{{Scheme::kRsaSsa, hash, value},
                                 {Scheme::kRsaPss, hash, value}};
 }

@@ -38,10 +38,11 @@ TEST(Attest, ReadsEveryPart) {
 
 TEST(Attest, IsExactlyOneStructure) {
   Buffer message = ToMessage({});
-  for (size_t size = 0; size < message.size(); ++size)
+  for (size_t size = 0; size < message.size(); ++size) {
     EXPECT_THAT(ParseAttest(Bytes(message).first(size)),
                 FailsWith(Verdict::kBadInput, "the quote is"))
         << size;
+  }
   message.push_back(0);
   EXPECT_THAT(ParseAttest(message),
               FailsWith(Verdict::kBadInput, "not well-formed"));

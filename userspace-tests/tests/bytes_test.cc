@@ -48,8 +48,10 @@ TEST(Hex, GoesBothWays) {
 }
 
 TEST(Hex, RefusesAnythingElse) {
-  for (const auto* text : {"1", "1g", "0x", " 1", "/0", ":0", "@0", "`0", "é"})
+  for (const auto* text :
+       {"1", "1g", "0x", " 1", "/0", ":0", "@0", "`0", "é"}) {
     EXPECT_THAT(HexDecode(text), Eq(std::nullopt)) << text;
+  }
 }
 
 }  // namespace

@@ -35,10 +35,12 @@ struct Outcome {
 // PCR values as the file of --pcrs has them.
 std::string ToText(const PcrBanks& banks) {
   std::string text;
-  for (const auto& [hash, values] : banks)
-    for (size_t pcr = 0; pcr < values.size(); ++pcr)
+  for (const auto& [hash, values] : banks) {
+    for (size_t pcr = 0; pcr < values.size(); ++pcr) {
       text += fmt::format("PCR-{:02}: {}\n", pcr,
                           HexEncode(values.at(pcr).bytes()));
+    }
+  }
   return text;
 }
 
@@ -48,8 +50,9 @@ class CliTest : public testing::Test {
   Outcome Run(const Arguments& arguments,
               const std::string& redirection = "") const {
     std::string command = "'" IMA_VERIFY "'";
-    for (const std::string& argument : arguments)
+    for (const std::string& argument : arguments) {
       command += fmt::format(" '{}'", argument);
+    }
     const std::string out = temp_.path() / "out";
     const std::string err = temp_.path() / "err";
     const int status = std::system(
@@ -186,11 +189,12 @@ TEST_F(CliTest, RefusesBadOptions) {
     EXPECT_THAT(outcome.out, IsEmpty());
     EXPECT_FALSE(outcome.err.empty());
   }
-  for (const auto* nonce : {"0", "0x00", "6e6f6e63 65", "nonce"})
+  for (const auto* nonce : {"0", "0x00", "6e6f6e63 65", "nonce"}) {
     EXPECT_EQ(
         Run(Quote({boot_, a_}, nonce) + Arguments{segment_, list_}).status,
         kBadInput)
         << nonce;
+  }
 }
 
 TEST_F(CliTest, ReportsInJson) {

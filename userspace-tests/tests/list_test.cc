@@ -70,7 +70,7 @@ std::vector<std::string> PathsOf(const VerifiedList::Part& part) {
 
 TEST(List, IsVerifiedHoweverCut) {
   const std::vector<Buffer> records = {kBoot, kA, kViolation, kB, kC};
-  for (size_t first = 1; first < records.size(); ++first)
+  for (size_t first = 1; first < records.size(); ++first) {
     for (size_t second = first + 1; second <= records.size(); ++second) {
       const auto at = [&](size_t i) {
         return records.begin() + static_cast<std::ptrdiff_t>(i);
@@ -84,6 +84,7 @@ TEST(List, IsVerifiedHoweverCut) {
       EXPECT_EQ(verified->count_after(), 0U);
       EXPECT_EQ(verified->violations(), 1U);
     }
+  }
 }
 
 TEST(List, HandsOutWhatIsAttested) {
@@ -137,6 +138,16 @@ TEST(List, TellsWhichRecordDoesNotFitItsDigest) {
   EXPECT_EQ(refused.error().place.file, "file-1");
   EXPECT_EQ(refused.error().place.record, 2U);
   EXPECT_EQ(refused.error().place.offset, kA.size());
+}
+
+// What comes behind the quote counts for nothing, and needs no attested PCR.
+TEST(List, CountsOnlyWhatIsAttested) {
+  const std::vector<Buffer> pieces = {Join({kBoot, kViolation, kOther})};
+  const auto verified = VerifyQuoted({{kTpmAlgSha256, {10}}}, {kBoot}, pieces);
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->count(), 1U);
+  EXPECT_EQ(verified->count_after(), 2U);
+  EXPECT_EQ(verified->violations(), 0U);
 }
 
 // Even what nothing attests is held to its digest and template.

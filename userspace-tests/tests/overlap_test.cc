@@ -16,8 +16,9 @@ std::vector<Record> ToRecords(std::string_view letters) {
   static const Buffer b = NgRecord("b");
   static const Buffer v = Violation("v");
   std::vector<Record> records;
-  for (const char letter : letters)
+  for (const char letter : letters) {
     records.push_back(ParseOne(letter == 'a' ? a : (letter == 'b' ? b : v)));
+  }
   return records;
 }
 
@@ -27,21 +28,26 @@ size_t Count(std::string_view before, std::string_view after) {
 
 // The definition, word for word.
 size_t CountSlowly(std::string_view before, std::string_view after) {
-  for (size_t n = std::min(before.size(), after.size()); n > 0; --n)
-    if (before.ends_with(after.substr(0, n)))
+  for (size_t n = std::min(before.size(), after.size()); n > 0; --n) {
+    if (before.ends_with(after.substr(0, n))) {
       return after.substr(0, n).find_first_not_of('v') == std::string_view::npos
                  ? 0
                  : n;
+    }
+  }
   return 0;
 }
 
 // All words of at most `length` letters.
 std::vector<std::string> Words(size_t length) {
   std::vector<std::string> words = {""};
-  for (size_t i = 0; i < words.size(); ++i)
-    if (words[i].size() < length)
-      for (const char letter : {'a', 'b', 'v'})
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].size() < length) {
+      for (const char letter : {'a', 'b', 'v'}) {
         words.push_back(words[i] + letter);
+      }
+    }
+  }
   return words;
 }
 
@@ -61,10 +67,12 @@ TEST(Overlap, IsNotMadeOfViolationsAlone) {
 }
 
 TEST(Overlap, FollowsItsDefinitionOnAllShortLists) {
-  for (const std::string& before : Words(4))
-    for (const std::string& after : Words(4))
+  for (const std::string& before : Words(4)) {
+    for (const std::string& after : Words(4)) {
       ASSERT_EQ(Count(before, after), CountSlowly(before, after))
           << before << " | " << after;
+    }
+  }
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ std::vector<std::string> BankLines(size_t digits) {
   std::vector<std::string> lines;
   for (uint32_t pcr = 0; pcr < kPcrCount; ++pcr) {
     lines.push_back(fmt::format("PCR-{:02}: ", pcr));
-    while (lines.back().size() < digits + 8)
+    while (lines.back().size() < digits + 8) {
       lines.back() += fmt::format("{:02x}", pcr);
+    }
   }
   return lines;
 }
@@ -81,10 +82,11 @@ TEST(PcrFile, NamesTheLineThatDoesNotFit) {
         "pcr-03: " + digits, "PCR-03 " + digits, "PCR-0x: " + digits,
         "PCR-:3: " + digits, "PCR-03: 0" + digits, "PCR-03: 00" + digits,
         "PCR-03: " + digits.substr(2), "PCR-03: " + digits.substr(1) + "g",
-        std::string("PCR-03:"), std::string("PCR-03"), std::string("x")})
+        std::string("PCR-03:"), std::string("PCR-03"), std::string("x")}) {
     EXPECT_THAT(ParseWithLine(4, line),
                 FailsWith(Verdict::kBadInput, "line 4 is not"))
         << line;
+  }
 }
 
 TEST(PcrFile, WantsEachPcrOnce) {

@@ -53,10 +53,11 @@ TEST(Quote, MustBeAQuote) {
 }
 
 TEST(Quote, MustHoldTheNonce) {
-  for (const std::string_view nonce : {"nonc", "noncf", "nonce2", "once"})
+  for (const std::string_view nonce : {"nonc", "noncf", "nonce2", "once"}) {
     EXPECT_THAT(CheckSigned({}, nonce),
                 FailsWith(Verdict::kNotVerified, "nonce is another"))
         << nonce;
+  }
   EXPECT_THAT(CheckSigned({.nonce = ""}),
               FailsWith(Verdict::kNotVerified, "nonce is another"));
 }

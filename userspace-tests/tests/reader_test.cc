@@ -94,9 +94,10 @@ TEST(Reader, BoundsTheTemplateName) {
 TEST(Reader, BoundsTemplateDataByTheFile) {
   const Buffer start = Join({Word(10), Buffer(kSha1Bytes, 1), Field("ima-ng")});
   EXPECT_THAT(Read(Join({start, Word(2), ToBuffer("ab")})), IsOk());
-  for (const uint32_t size : {3U, 0x7fffffffU, 0x80000000U, 0xffffffffU})
+  for (const uint32_t size : {3U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
     EXPECT_THAT(Read(Join({start, Word(size), ToBuffer("ab")})),
                 FailsWith(Verdict::kBadInput, "the file only 2 more"));
+  }
 }
 
 TEST(Reader, BoundsTheFileNameOfTemplateIma) {

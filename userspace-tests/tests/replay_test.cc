@@ -67,21 +67,23 @@ TEST(Replay, PadsSha1DigestsLikeAKernelWithoutTheHash) {
 
 TEST(Replay, ChangesNoOtherPcr) {
   const Buffer record = NgRecord("/bin/true", 11);
-  for (uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
+  for (uint32_t pcr = 0; pcr < kPcrCount; ++pcr) {
     EXPECT_EQ(ValueAfter(record, "sha1", pcr) !=
                   HexEncode(ResetBank(Hash::Sha1())[pcr].bytes()),
               pcr == 11)
         << pcr;
+  }
 }
 
 TEST(Replay, StartsFromOnesInDynamicPcrs) {
   EXPECT_EQ(ValueAfter(NgRecord("/bin/true", 17), "sha1", 17),
             "08f07f5227a3380533e21021e11977a8aec7ec82");
   const PcrBank bank = ResetBank(Hash::Sha1());
-  for (uint32_t pcr = 0; pcr < kPcrCount; ++pcr)
+  for (uint32_t pcr = 0; pcr < kPcrCount; ++pcr) {
     EXPECT_EQ(HexEncode(bank[pcr].bytes()),
               std::string(40, pcr >= 17 && pcr <= 22 ? 'f' : '0'))
         << pcr;
+  }
 }
 
 }  // namespace

@@ -34,15 +34,17 @@ Buffer ToBuffer(std::string_view text) {
 
 Buffer Join(const std::vector<Buffer>& parts) {
   Buffer joined;
-  for (const Buffer& part : parts)
+  for (const Buffer& part : parts) {
     joined.insert(joined.end(), part.begin(), part.end());
+  }
   return joined;
 }
 
 Buffer Word(uint32_t value) {
   Buffer bytes;
-  for (unsigned shift = 0; shift < 32; shift += 8)
+  for (unsigned shift = 0; shift < 32; shift += 8) {
     bytes.push_back(static_cast<uint8_t>(value >> shift));
+  }
   return bytes;
 }
 
@@ -96,22 +98,26 @@ Record ParseOne(const Buffer& bytes) { return ParseAll(bytes).at(0); }
 PcrBanks ReplayAll(const std::vector<Buffer>& pieces,
                    const std::vector<std::string_view>& banks) {
   std::vector<const Hash*> hashes;
-  for (const std::string_view name : banks)
+  for (const std::string_view name : banks) {
     hashes.push_back(Hash::FromName(name));
+  }
   Replay replay(hashes);
   const Buffer all = Join(pieces);
   for (const Record& record : ParseAll(all)) replay.Extend(record);
   PcrBanks values;
-  for (const Hash* hash : hashes)
-    for (uint32_t index = 0; index < kPcrCount; ++index)
+  for (const Hash* hash : hashes) {
+    for (uint32_t index = 0; index < kPcrCount; ++index) {
       values[hash][index] = Digest(replay.Value(*hash, index));
+    }
+  }
   return values;
 }
 
 std::vector<InputFile> ToFiles(const std::vector<Buffer>& pieces) {
   std::vector<InputFile> files;
-  for (const Buffer& piece : pieces)
+  for (const Buffer& piece : pieces) {
     files.push_back({"file-" + std::to_string(files.size()), piece});
+  }
   return files;
 }
 

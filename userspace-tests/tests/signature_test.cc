@@ -76,6 +76,18 @@ TEST_P(SchemeTest, HoldsForNoOtherKey) {
   EXPECT_FALSE(Holds(tpmt_, message_, *other));
 }
 
+// DER of an ECDSA signature is what OpenSSL takes with such a key.
+TEST(Signature, HoldsInItsOwnSchemeOnly) {
+  const Buffer message = ToBuffer("message");
+  const SigningKey& ecc = SigningKey::Ecc();
+  EXPECT_FALSE(Holds(ToTpmt(ecc.Sign(message, Scheme::kEcdsa), Scheme::kRsaSsa),
+                     message, ecc.Public()));
+  const SigningKey& rsa = SigningKey::Rsa();
+  EXPECT_FALSE(
+      Holds(ToTpmt(rsa.Sign(message, Scheme::kRsaSsa), Scheme::kRsaPss),
+            message, rsa.Public()));
+}
+
 // A key of the other kind is no reason to try anything.
 TEST_P(SchemeTest, HoldsForNoOtherKindOfKey) {
   const PublicKey other =
@@ -86,10 +98,12 @@ TEST_P(SchemeTest, HoldsForNoOtherKindOfKey) {
 }
 
 TEST_P(SchemeTest, HoldsForNoPartOfIt) {
-  for (const Buffer& whole : {plain_, tpmt_})
-    for (size_t size = 0; size < whole.size(); ++size)
+  for (const Buffer& whole : {plain_, tpmt_}) {
+    for (size_t size = 0; size < whole.size(); ++size) {
       ASSERT_FALSE(Holds({whole.data(), whole.data() + size}, message_, key_))
           << size;
+    }
+  }
   EXPECT_FALSE(Holds(Join({tpmt_, {0}}), message_, key_));
   EXPECT_FALSE(Holds(Join({plain_, {0}}), message_, key_));
 }
@@ -112,8 +126,9 @@ TEST(PublicKey, IsReadFromPem) {
               FailsWith(Verdict::kBadInput, "neither RSA nor elliptic"));
   for (const std::string& text :
        {std::string(), std::string("no key"), SigningKey::Rsa().PrivatePem(),
-        SigningKey::Rsa().PublicPem().substr(0, 100)})
+        SigningKey::Rsa().PublicPem().substr(0, 100)}) {
     EXPECT_THAT(read(text), FailsWith(Verdict::kBadInput, "no public key"));
+  }
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ constexpr unsigned kBitmapBytes = 3;
 template <typename T>
 Buffer Big(T value) {
   Buffer bytes;
-  for (size_t i = sizeof(T); i-- > 0;)
+  for (size_t i = sizeof(T); i-- > 0;) {
     bytes.push_back(static_cast<uint8_t>(uint64_t{value} >> (8 * i)));
+  }
   return bytes;
 }
 
@@ -34,9 +35,10 @@ Buffer Sized(const Buffer& bytes) {
 // TPMS_PCR_SELECTION
 Buffer ToBytes(const PcrSelection& selection) {
   Buffer bitmap(kBitmapBytes, 0);
-  for (const uint32_t pcr : selection.pcrs)
+  for (const uint32_t pcr : selection.pcrs) {
     bitmap[pcr / kPcrsPerByte] = static_cast<uint8_t>(
         bitmap[pcr / kPcrsPerByte] | 1U << pcr % kPcrsPerByte);
+  }
   return Join({Big(selection.hash), {kBitmapBytes}, bitmap});
 }
 
@@ -73,8 +75,9 @@ uint16_t TpmIdOf(Scheme scheme) {
 
 Buffer ToMessage(const QuoteParts& parts) {
   std::vector<Buffer> selections;
-  for (const PcrSelection& selection : parts.selections)
+  for (const PcrSelection& selection : parts.selections) {
     selections.push_back(ToBytes(selection));
+  }
   return Join({Big(parts.magic),
                Big(parts.type),
                Sized(ToBuffer("qualifiedSigner")),
@@ -126,8 +129,9 @@ Buffer SigningKey::Sign(const Buffer& message, Scheme scheme,
   EVP_PKEY_CTX* options = nullptr;  // owned by `context`
   EVP_DigestSignInit(context.get(), &options, Hash::FromName(hash)->md(),
                      nullptr, key_.get());
-  if (scheme == Scheme::kRsaPss)
+  if (scheme == Scheme::kRsaPss) {
     EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING);
+  }
   Buffer signature(static_cast<size_t>(EVP_PKEY_get_size(key_.get())));
   size_t size = signature.size();
   EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
@@ -159,11 +163,12 @@ VerifiedQuote MakeQuote(const QuoteParts& parts) {
 Buffer DigestOf(const PcrBanks& values,
                 const std::vector<PcrSelection>& selections) {
   Buffer joined;
-  for (const PcrSelection& selection : selections)
+  for (const PcrSelection& selection : selections) {
     for (const uint32_t pcr : selection.pcrs) {
       const Digest& value = values.at(Hash::FromTpmId(selection.hash)).at(pcr);
       joined.insert(joined.end(), value.bytes().begin(), value.bytes().end());
     }
+  }
   Hasher hasher;
   const Digest digest = hasher.Compute(*Hash::FromName("sha256"), {joined});
   return {digest.bytes().begin(), digest.bytes().end()};

@@ -71,8 +71,9 @@ class TamperTest : public testing::TestWithParam<Captured> {
 
   static std::vector<Buffer> ReadPieces() {
     std::vector<Buffer> pieces;
-    for (const std::string& file : GetParam().files)
+    for (const std::string& file : GetParam().files) {
       pieces.push_back(Read(file));
+    }
     return pieces;
   }
 
@@ -125,17 +126,20 @@ class ListTamperTest : public TamperTest {
 
   static std::vector<Entry> ReadEntries(const std::vector<Buffer>& pieces) {
     std::vector<Entry> entries;
-    for (size_t piece = 0; piece < pieces.size(); ++piece)
-      for (const Record& record : ParseAll(pieces[piece]))
+    for (size_t piece = 0; piece < pieces.size(); ++piece) {
+      for (const Record& record : ParseAll(pieces[piece])) {
         entries.push_back({piece, record});
+      }
+    }
     return entries;
   }
 
   Result<VerifiedList> VerifyEntries(const std::vector<Entry>& entries) const {
     std::vector<Buffer> pieces(pieces_.size());
-    for (const auto& [piece, record] : entries)
+    for (const auto& [piece, record] : entries) {
       pieces[piece].insert(pieces[piece].end(), record.bytes.begin(),
                            record.bytes.end());
+    }
     return VerifyPieces(pieces);
   }
 
@@ -235,11 +239,13 @@ TEST_P(ListTamperTest, TheOrderInEachPcrCounts) {
 }
 
 TEST_P(ListTamperTest, EveryTruncationIsNoticed) {
-  for (size_t piece = 0; piece < pieces_.size(); ++piece)
-    for (size_t size = 0; size < pieces_[piece].size(); ++size)
+  for (size_t piece = 0; piece < pieces_.size(); ++piece) {
+    for (size_t size = 0; size < pieces_[piece].size(); ++size) {
       ASSERT_THAT(VerifyWithPiece(piece, Front(pieces_[piece], size)),
                   Not(IsOk()))
           << piece << ", " << size;
+    }
+  }
 }
 
 TEST_P(ListTamperTest, EveryPieceCounts) {
@@ -264,8 +270,8 @@ TEST_P(ListTamperTest, EveryBitOfAPcrCounts) {
   ASSERT_THAT(VerifyAgainst(pieces_, pcrs_, kExact), IsOk());
   std::set<uint32_t> extended;
   for (const Entry& entry : entries_) extended.insert(entry.record.pcr);
-  for (const auto& [bank, values] : pcrs_)
-    for (const uint32_t pcr : extended)
+  for (const auto& [bank, values] : pcrs_) {
+    for (const uint32_t pcr : extended) {
       for (size_t bit = 0; bit < bank->size() * kBitsPerByte; ++bit) {
         PcrBanks changed = pcrs_;
         const Bytes value = values[pcr].bytes();
@@ -273,6 +279,8 @@ TEST_P(ListTamperTest, EveryBitOfAPcrCounts) {
         ASSERT_THAT(VerifyAgainst(pieces_, changed, kExact), Not(IsOk()))
             << bank->name() << ", PCR " << pcr << ", bit " << bit;
       }
+    }
+  }
 }
 
 class QuoteTamperTest : public TamperTest {};
@@ -285,33 +293,39 @@ TEST_P(QuoteTamperTest, IsVerifiedAsCaptured) {
 }
 
 TEST_P(QuoteTamperTest, EveryBitCounts) {
-  for (size_t bit = 0; bit < message_.size() * kBitsPerByte; ++bit)
+  for (size_t bit = 0; bit < message_.size() * kBitsPerByte; ++bit) {
     ASSERT_THAT(CheckQuote(FlipBit(message_, bit), signature_, nonce_),
                 Not(IsOk()))
         << "message, bit " << bit;
-  for (size_t bit = 0; bit < signature_.size() * kBitsPerByte; ++bit)
+  }
+  for (size_t bit = 0; bit < signature_.size() * kBitsPerByte; ++bit) {
     ASSERT_THAT(CheckQuote(message_, FlipBit(signature_, bit), nonce_),
                 Not(IsOk()))
         << "signature, bit " << bit;
-  for (size_t bit = 0; bit < nonce_.size() * kBitsPerByte; ++bit)
+  }
+  for (size_t bit = 0; bit < nonce_.size() * kBitsPerByte; ++bit) {
     ASSERT_THAT(CheckQuote(message_, signature_, FlipBit(nonce_, bit)),
                 Not(IsOk()))
         << "nonce, bit " << bit;
+  }
 }
 
 TEST_P(QuoteTamperTest, EveryTruncationIsNoticed) {
-  for (size_t size = 0; size < message_.size(); ++size)
+  for (size_t size = 0; size < message_.size(); ++size) {
     ASSERT_THAT(CheckQuote(Front(message_, size), signature_, nonce_),
                 Not(IsOk()))
         << "message, " << size;
-  for (size_t size = 0; size < signature_.size(); ++size)
+  }
+  for (size_t size = 0; size < signature_.size(); ++size) {
     ASSERT_THAT(CheckQuote(message_, Front(signature_, size), nonce_),
                 Not(IsOk()))
         << "signature, " << size;
-  for (size_t size = 0; size < nonce_.size(); ++size)
+  }
+  for (size_t size = 0; size < nonce_.size(); ++size) {
     ASSERT_THAT(CheckQuote(message_, signature_, Front(nonce_, size)),
                 Not(IsOk()))
         << "nonce, " << size;
+  }
 }
 
 // A quote of the same state with the other's signature or key.
@@ -343,13 +357,14 @@ TEST(GivenPcrTamperTest, EveryBitCounts) {
   const auto verified = verify(given);
   ASSERT_THAT(verified, IsOk());
   ASSERT_EQ(verified->given_pcrs().size(), 2U);
-  for (const PcrValue& pcr : verified->given_pcrs())
+  for (const PcrValue& pcr : verified->given_pcrs()) {
     for (size_t bit = 0; bit < pcr.value.bytes().size() * kBitsPerByte; ++bit) {
       PcrBanks changed = given;
       changed[pcr.bank][pcr.index] = Digest(
           FlipBit({pcr.value.bytes().begin(), pcr.value.bytes().end()}, bit));
       ASSERT_THAT(verify(changed), Not(IsOk())) << pcr.index << ", " << bit;
     }
+  }
 }
 
 }  // namespace

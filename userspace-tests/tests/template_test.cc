@@ -67,8 +67,9 @@ TEST(Template, AcceptsCustomFormats) {
 // Nothing but this protects the name: no digest covers it.
 TEST(Template, RefusesUnknownNames) {
   for (const auto* name : {"ima-nh", "IMA-NG", "ima-n", "ima-ngx", "d-ng",
-                           "d-ng|", "|n-ng", "d-ng||n-ng", "d-ng|x"})
+                           "d-ng|", "|n-ng", "d-ng||n-ng", "d-ng|x"}) {
     EXPECT_NE(Fault(name, {kDigest, kName}), std::nullopt) << name;
+  }
   EXPECT_THAT(Fault("a\nb\xff", {kDigest}),
               Optional(HasSubstr("'a\\x0ab\\xff' is unknown")));
 }
@@ -94,16 +95,19 @@ TEST(Template, RefusesFieldsOfAnotherForm) {
   for (const std::string& text :
        {std::string(), digest, "sha256:" + digest, "sha257:" + kNul + digest,
         "sha256" + kNul + digest, "sha1:" + kNul + digest, kDigestText + "d",
-        "ima:" + kDigestText, std::string("sha256:")})
+        kDigestText.substr(0, 8 + 20), "ima:" + kDigestText,
+        std::string("sha256:")}) {
     EXPECT_THAT(Fault("ima-ng", {Field(text), kName}),
                 Optional(HasSubstr("field 1")))
         << text;
+  }
   for (const std::string& text :
        {std::string("no end"), std::string(), "two" + kNul + "ends" + kNul,
-        "more" + kNul + kNul})
+        "more" + kNul + kNul}) {
     EXPECT_THAT(Fault("ima-ng", {kDigest, Field(text)}),
                 Optional(HasSubstr("field 2")))
         << text;
+  }
   EXPECT_NE(Fault("ima-sig", {kDigest, kName, Field("\x04")}), std::nullopt);
   EXPECT_NE(Fault("ima-ngv2", {kDigest, kName}), std::nullopt);
   EXPECT_NE(Fault("ima-ngv2", {Field("imb:" + kDigestText), kName}),

@@ -16,15 +16,17 @@ constexpr size_t kMaxEvidenceBytes = size_t{1} << 20U;
 // Sets the file that an error is about, where the error does not tell.
 template <typename T>
 Result<T> InFile(const std::string& file, Result<T> result) {
-  if (!result && result.error().place.file.empty())
+  if (!result && result.error().place.file.empty()) {
     result.error().place.file = file;
+  }
   return result;
 }
 
 Result<const Hash*> FindHash(const std::string& name) {
   const Hash* hash = Hash::FromName(name);
-  if (hash == nullptr)
+  if (hash == nullptr) {
     return BadInput(fmt::format("hash algorithm '{}' is unknown", name));
+  }
   return hash;
 }
 
@@ -50,8 +52,9 @@ Result<std::optional<PcrBanks>> ReadPcrs(const Options& options) {
 Result<std::optional<VerifiedQuote>> ReadQuote(const Options& options) {
   if (options.quote.empty()) return std::nullopt;
   const auto nonce = HexDecode(options.nonce);
-  if (!nonce || nonce->empty())
+  if (!nonce) {
     return BadInput("--nonce must be hexadecimal digits, two a byte");
+  }
   auto message = ReadFile(options.quote, kMaxEvidenceBytes);
   if (!message) return tl::make_unexpected(message.error());
   const auto signature = ReadFile(options.signature, kMaxEvidenceBytes);
@@ -74,20 +77,22 @@ Result<Target> ChooseTarget(const Options& options,
     if (!found) return tl::make_unexpected(found.error());
     bank = *found;
   }
-  if (quote)
+  if (quote) {
     return InFile(
         options.quote,
         Target::FromQuote(*quote, pcrs ? &*pcrs : nullptr, extended, bank));
+  }
   return InFile(options.pcrs, Target::FromPcrs(*pcrs, extended, bank));
 }
 
 }  // namespace
 
 Result<Checked> CheckFiles(const Options& options) {
-  if (options.quote.empty() && options.pcrs.empty())
+  if (options.quote.empty() && options.pcrs.empty()) {
     return BadInput(
         "there is nothing to verify against: give --quote, --signature, --key "
         "and --nonce, or --pcrs");
+  }
   auto list = ReadList(options);
   if (!list) return tl::make_unexpected(list.error());
   const auto pcrs = ReadPcrs(options);

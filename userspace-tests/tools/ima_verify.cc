@@ -51,8 +51,9 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--allow-template", options.allowed_templates,
                  "Accept records with this template, though it is not known")
       ->allow_extra_args(false);
-  for (CLI::Option* option : app.get_options())
+  for (CLI::Option* option : app.get_options()) {
     if (option->get_type_size() > 0) option->check(RefuseEmpty);
+  }
   app.add_flag("--exact", options.exact,
                "Refuse records that were added after the quote");
   app.add_flag("--json", options.json, "Report as one JSON object");
@@ -76,8 +77,9 @@ int Main(int argc, char** argv) {
       options.json ? JsonReport(outcome) : TextReport(outcome);
   std::FILE* const stream = outcome || options.json ? stdout : stderr;
   // A verdict that nobody could read must not end as success.
-  if (std::fputs(report.c_str(), stream) < 0 || std::fflush(stream) != 0)
+  if (std::fputs(report.c_str(), stream) < 0 || std::fflush(stream) != 0) {
     return static_cast<int>(Verdict::kBadInput);
+  }
   return static_cast<int>(outcome ? Verdict::kVerified
                                   : outcome.error().verdict);
 }

@@ -40,28 +40,33 @@ std::string DescribeChecked(const Checked& checked) {
   std::string text =
       fmt::format("verified: {} records fit the {}\n", list.count(),
                   checked.quote ? "TPM quote" : "PCR values");
-  for (const auto& part : list.Parts())
+  for (const auto& part : list.Parts()) {
     text += part.records.empty()
                 ? fmt::format("  {}: no record\n", part.file)
                 : fmt::format("  {}: records {} to {}\n", part.file,
                               part.first_record,
                               part.first_record + part.records.size() - 1);
-  for (const PcrValue& pcr : list.pcrs())
+  }
+  for (const PcrValue& pcr : list.pcrs()) {
     text += fmt::format("  PCR {} ({}): {}\n", pcr.index, pcr.bank->name(),
                         HexEncode(pcr.value.bytes()));
-  for (const PcrValue& pcr : list.given_pcrs())
+  }
+  for (const PcrValue& pcr : list.given_pcrs()) {
     text +=
         fmt::format("  PCR {} ({}): {}, as given: no record extends it\n",
                     pcr.index, pcr.bank->name(), HexEncode(pcr.value.bytes()));
-  if (list.violations() > 0)
+  }
+  if (list.violations() > 0) {
     text += fmt::format(
         "  {} violations among them: nothing attests which files they are "
         "about\n",
         list.violations());
-  if (list.count_after() > 0)
+  }
+  if (list.count_after() > 0) {
     text += fmt::format(
         "  {} more records were added after that; nothing attests them\n",
         list.count_after());
+  }
   return text;
 }
 
@@ -78,9 +83,10 @@ Json DescribeQuote(const VerifiedQuote& quote) {
 
 Json DescribePcrs(const std::vector<PcrValue>& pcrs) {
   Json json = Json::object();
-  for (const PcrValue& pcr : pcrs)
+  for (const PcrValue& pcr : pcrs) {
     json[std::string(pcr.bank->name())][std::to_string(pcr.index)] =
         HexEncode(pcr.value.bytes());
+  }
   return json;
 }
 
@@ -93,10 +99,11 @@ Json CheckedToJson(const Checked& checked) {
                {"files", Json::array()},
                {"pcrs", DescribePcrs(list.pcrs())},
                {"given_pcrs", DescribePcrs(list.given_pcrs())}};
-  for (const auto& part : list.Parts())
+  for (const auto& part : list.Parts()) {
     json["files"].push_back({{"file", part.file},
                              {"first_record", part.first_record},
                              {"records", part.records.size()}});
+  }
   if (checked.quote) json["quote"] = DescribeQuote(*checked.quote);
   return json;
 }

@@ -13,7 +13,7 @@ namespace ima {
 // Some lines of text, each ended.
 std::string TextReport(const Result<Checked>& outcome);
 
-// One JSON object and a newline; README.md describes it.
+// One JSON object and a newline; README.md beside this folder describes it.
 std::string JsonReport(const Result<Checked>& outcome);
 
 }  // namespace ima

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +10,8 @@
 
 namespace ima {
 namespace {
+
+constexpr size_t kPieceBytes = 65536;
 
 struct Closer {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -29,14 +30,15 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path,
       std::fopen(path.c_str(), "rbe"));
   if (!file) return Unreadable(path);
   std::vector<uint8_t> contents;
-  std::array<uint8_t, 65536> buffer;
+  std::vector<uint8_t> buffer(kPieceBytes);
   for (;;) {
     const size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get());
     if (std::ferror(file.get()) != 0) return Unreadable(path);
     if (got == 0) return contents;
-    if (got > max_bytes - contents.size())
+    if (got > max_bytes - contents.size()) {
       return BadInput(fmt::format("is larger than {} bytes", max_bytes),
                       {.file = path, .record = {}, .offset = {}});
+    }
     contents.insert(contents.end(), buffer.begin(),
                     buffer.begin() + static_cast<std::ptrdiff_t>(got));
   }

@@ -83,8 +83,9 @@ Hasher::Hasher() : context_(EVP_MD_CTX_new()) { Require(context_ != nullptr); }
 Digest Hasher::Compute(const Hash& hash, std::initializer_list<Bytes> parts) {
   Digest digest(hash.size(), 0);
   Require(EVP_DigestInit_ex(context_.get(), hash.md(), nullptr) == 1);
-  for (const Bytes part : parts)
+  for (const Bytes part : parts) {
     Require(EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1);
+  }
   Require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
   return digest;
 }

@@ -30,9 +30,10 @@ Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
   list.column_ = &column;
   uint64_t number = 0;
   for (InputFile& file : files) {
-    if (file.contents.empty() && &file != &files.back())
+    if (file.contents.empty() && &file != &files.back()) {
       return BadInput("is empty, and a segment holds at least one record",
                       {.file = file.name, .record = {}, .offset = {}});
+    }
     auto records = ReadRecords(file.contents, column.size(), number);
     if (!records) {
       records.error().place.file = file.name;
@@ -48,8 +49,9 @@ Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
 
 std::set<uint32_t> UnverifiedList::ExtendedPcrs() const {
   std::set<uint32_t> pcrs = {kImaPcr};
-  for (const Piece& piece : pieces_)
+  for (const Piece& piece : pieces_) {
     for (const Record& record : piece.records) pcrs.insert(record.pcr);
+  }
   return pcrs;
 }
 
@@ -77,12 +79,14 @@ class Verifier {
         last_segment_end_(list_.pieces_.back().first_record) {}
 
   Result<VerifiedList> Run() {
-    for (const Piece& piece : list_.pieces_)
+    for (const Piece& piece : list_.pieces_) {
       for (const Record& record : piece.records) {
-        if (auto fault = FindFault(record))
+        if (auto fault = FindFault(record)) {
           return NotVerified(*fault, PlaceOf(piece, record));
+        }
         Extend(record);
       }
+    }
     if (!reached_) return NotReached();
     if (auto error = FindFaultOfEnd()) return tl::make_unexpected(*error);
     return Finish();
@@ -96,9 +100,11 @@ class Verifier {
 
   // The place of the record with this number.
   Place PlaceOf(uint64_t number) const {
-    for (const Piece& piece : list_.pieces_)
-      if (number - piece.first_record < piece.records.size())
+    for (const Piece& piece : list_.pieces_) {
+      if (number - piece.first_record < piece.records.size()) {
         return PlaceOf(piece, piece.records[number - piece.first_record]);
+      }
+    }
     return {};
   }
 
@@ -116,26 +122,30 @@ class Verifier {
     replay_.Extend(record);
     ++seen_;
     if (reached_) return;
-    if (!target_.Covers(record.pcr) && !first_uncovered_)
+    if (!target_.Covers(record.pcr) && !first_uncovered_) {
       first_uncovered_ = seen_ - 1;
+    }
     if (record.IsViolation()) ++violations_;
     if (!target_.IsReached(replay_, hasher_)) return;
-    if (seen_ < last_segment_end_)
+    if (seen_ < last_segment_end_) {
       reached_early_ = seen_;
-    else
+    } else {
       Reach();
+    }
   }
 
   void Reach() {
     reached_ = seen_;
-    for (const auto& [bank, index] : target_.ReplayedPcrs())
+    for (const auto& [bank, index] : target_.ReplayedPcrs()) {
       pcrs_.push_back({bank, index, Digest(replay_.Value(*bank, index))});
+    }
   }
 
   std::vector<Record> AllRecords() const {
     std::vector<Record> all;
-    for (const Piece& piece : list_.pieces_)
+    for (const Piece& piece : list_.pieces_) {
       all.insert(all.end(), piece.records.begin(), piece.records.end());
+    }
     return all;
   }
 
@@ -150,11 +160,12 @@ class Verifier {
           std::move(place));
     }
     if (auto error = FindWrongStart()) return tl::make_unexpected(*error);
-    if (IsReachedWithPaddedDigests())
+    if (IsReachedWithPaddedDigests()) {
       return NotVerified(
           "the kernel extended the bank with padded SHA-1 digests, since the "
           "bank's own hash is not built in (CONFIG_CRYPTO_SHA256 and the "
           "like); they attest no more than bank sha1 does");
+    }
     return NotVerified(fmt::format(
         "the replay of records 0 to {} does not lead to the attested value of "
         "{}: records or segments are missing, were added, moved, or changed "
@@ -177,55 +188,63 @@ class Verifier {
     for (const Piece& piece : list_.pieces_) {
       const size_t repeated = CountRepeated(
           std::span(all).first(piece.first_record), piece.records);
-      if (repeated > 0)
+      if (repeated > 0) {
         return NotVerified(
                    fmt::format("overlap: the file begins with the last {} "
                                "records of what comes before it",
                                repeated),
                    PlaceOf(piece.first_record))
             .value();
+      }
     }
     return std::nullopt;
   }
 
   std::optional<Error> FindWrongStart() const {
     const auto all = AllRecords();
-    if (!LooksLikeBootAggregate(all.front()))
+    if (!LooksLikeBootAggregate(all.front())) {
       return NotVerified(
                  "the list does not begin with boot_aggregate: the first "
                  "segment is missing, or the files are out of order",
                  PlaceOf(0))
           .value();
-    for (const Piece& piece : list_.pieces_)
+    }
+    for (const Piece& piece : list_.pieces_) {
       if (piece.first_record > 0 && !piece.records.empty() &&
-          LooksLikeBootAggregate(piece.records.front()))
+          LooksLikeBootAggregate(piece.records.front())) {
         return NotVerified(
                    "the replay does not lead to the attested values; the file "
                    "begins with boot_aggregate, so it is repeated or out of "
                    "order, unless a kexec came before it",
                    PlaceOf(piece.first_record))
             .value();
+      }
+    }
     return std::nullopt;
   }
 
   // The target is reached; is the rest in order?
   std::optional<Error> FindFaultOfEnd() const {
-    if (first_uncovered_)
+    if (first_uncovered_) {
       return NotVerified("no attested value covers the PCR that it extends",
                          PlaceOf(*first_uncovered_))
           .value();
+    }
     const auto all = AllRecords();
     const std::span<const Record> records(all);
-    if (CountRepeated(records.first(*reached_), records.subspan(*reached_)) > 0)
+    if (CountRepeated(records.first(*reached_), records.subspan(*reached_)) >
+        0) {
       return NotVerified(
                  "overlap: from this record on the end of the attested "
                  "records is repeated",
                  PlaceOf(*reached_))
           .value();
-    if (options_.exact && *reached_ < seen_)
+    }
+    if (options_.exact && *reached_ < seen_) {
       return NotVerified("it was added after the quote (--exact)",
                          PlaceOf(*reached_))
           .value();
+    }
     return std::nullopt;
   }
 

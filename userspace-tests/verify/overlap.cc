@@ -12,22 +12,23 @@ bool Same(const Record& a, const Record& b) {
   return AsText(a.bytes) == AsText(b.bytes);
 }
 
-// How a search goes on (Knuth, Morris, Pratt): `matched` records of `pattern`
-// were found before `next`; how many are with it.
+// How a search goes on (Knuth, Morris, Pratt): `matched` records of `pattern`,
+// not all of them, were found before `next`; how many are with it.
 size_t Advance(std::span<const Record> pattern,
                const std::vector<size_t>& borders, size_t matched,
                const Record& next) {
-  while (matched > 0 &&
-         (matched == pattern.size() || !Same(pattern[matched], next)))
+  while (matched > 0 && !Same(pattern[matched], next)) {
     matched = borders[matched - 1];
+  }
   return Same(pattern[matched], next) ? matched + 1 : 0;
 }
 
 // For each prefix of `pattern` the length of its longest border.
 std::vector<size_t> FindBorders(std::span<const Record> pattern) {
   std::vector<size_t> borders(pattern.size(), 0);
-  for (size_t i = 1; i < pattern.size(); ++i)
+  for (size_t i = 1; i < pattern.size(); ++i) {
     borders[i] = Advance(pattern, borders, borders[i - 1], pattern[i]);
+  }
   return borders;
 }
 
@@ -39,8 +40,9 @@ size_t CountRepeated(std::span<const Record> before,
   const auto borders = FindBorders(after);
   size_t matched = 0;
   for (const Record& record :
-       before.last(std::min(before.size(), after.size())))
+       before.last(std::min(before.size(), after.size()))) {
     matched = Advance(after, borders, matched, record);
+  }
   const auto run = after.first(matched);
   const bool only_violations =
       std::all_of(run.begin(), run.end(),

@@ -27,8 +27,9 @@ std::optional<uint32_t> TakeIndex(std::string_view& line) {
   if (!line.starts_with(kPrefix)) return std::nullopt;
   line.remove_prefix(kPrefix.size());
   if (line.size() <= kDigits || line[kDigits] != ':' || !IsDigit(line[0]) ||
-      !IsDigit(line[1]))
+      !IsDigit(line[1])) {
     return std::nullopt;
+  }
   const int index = (line[0] - '0') * 10 + (line[1] - '0');
   line.remove_prefix(kDigits + 1);
   return static_cast<uint32_t>(index);
@@ -62,21 +63,25 @@ Result<PcrBanks> ParsePcrFile(std::string_view text) {
     const std::string_view line = TakeLine(text);
     if (line.empty()) continue;
     const auto parsed = ParseLine(line);
-    if (!parsed)
+    if (!parsed) {
       return BadInput(fmt::format(
           "line {} is not of the form 'PCR-00: hexadecimal digits'", number));
+    }
     bool& taken = seen[parsed->bank][parsed->pcr];
-    if (taken)
+    if (taken) {
       return BadInput(fmt::format("line {} gives PCR {} of bank {} again",
                                   number, parsed->pcr, parsed->bank->name()));
+    }
     taken = true;
     banks[parsed->bank][parsed->pcr] = parsed->value;
   }
-  for (const auto& [bank, lines] : seen)
+  for (const auto& [bank, lines] : seen) {
     if (const auto count = std::count(lines.begin(), lines.end(), true);
-        count != kPcrCount)
+        count != kPcrCount) {
       return BadInput(fmt::format("has {} PCRs of bank {} instead of {}", count,
                                   bank->name(), kPcrCount));
+    }
+  }
   if (banks.empty()) return BadInput("holds no PCR values");
   return banks;
 }

@@ -20,8 +20,8 @@ namespace ima {
 
 // A PCR and its value.
 struct PcrValue {
-  const Hash* bank;
-  uint32_t index;
+  const Hash* bank = nullptr;
+  uint32_t index = 0;
   Digest value;
 };
 
@@ -61,8 +61,8 @@ class Target {
 
  private:
   struct Pcr {
-    const Hash* bank;
-    uint32_t index;
+    const Hash* bank = nullptr;
+    uint32_t index = 0;
     std::optional<Digest> fixed;   // its value, if it is not replayed
     std::optional<Digest> wanted;  // the value to reach, unless there is a
                                    // digest over all
