@@ -170,7 +170,9 @@ TEST_F(CliTest, WantsAllOptionsOfAQuote) {
     };
     Arguments fewer = Quote({boot_, a_});
     fewer.erase(at(fewer), at(fewer) + 2);
-    EXPECT_EQ(Run(fewer + rest).status, kBadInput) << i;
+    const Outcome refused = Run(fewer + rest);
+    EXPECT_EQ(refused.status, kBadInput) << i;
+    EXPECT_THAT(refused.err, HasSubstr("requires")) << i;
     Arguments empty = Quote({boot_, a_});
     *(at(empty) + 1) = "";
     EXPECT_EQ(Run(empty + rest).status, kBadInput) << i;
@@ -190,10 +192,10 @@ TEST_F(CliTest, RefusesBadOptions) {
     EXPECT_FALSE(outcome.err.empty());
   }
   for (const auto* nonce : {"0", "0x00", "6e6f6e63 65", "nonce"}) {
-    EXPECT_EQ(
-        Run(Quote({boot_, a_}, nonce) + Arguments{segment_, list_}).status,
-        kBadInput)
-        << nonce;
+    const Outcome outcome =
+        Run(Quote({boot_, a_}, nonce) + Arguments{segment_, list_});
+    EXPECT_EQ(outcome.status, kBadInput) << nonce;
+    EXPECT_THAT(outcome.err, HasSubstr("--nonce must be")) << nonce;
   }
 }
 
