@@ -679,7 +679,7 @@ static inline void teardown_env(struct __test_metadata *const _metadata,
 /* Whether the default policy for what root reads is in force */
 static bool is_measured(void)
 {
-	/* A name never used before: or it may have been measured and flushed. */
+	/* A new name: another one may have been measured, and flushed. */
 	char dir[] = WORK_DIR "/ima_flush.XXXXXX", path[sizeof(dir) + 6];
 	struct blob list = {};
 	bool measured;
