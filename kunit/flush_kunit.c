@@ -289,7 +289,7 @@ static void test_failure_after_short_write(struct kunit *test)
 /* Catches a record that is cut off, doubled or refused as it is large. */
 static void test_record_larger_than_a_piece(struct kunit *test)
 {
-	const size_t len = 3 * SZ_64K;
+	const size_t len = SZ_64K + SZ_32K;
 	char *name;
 
 	name = kunit_kmalloc(test, len + 1, GFP_KERNEL);
