@@ -664,6 +664,7 @@ static inline void teardown_env(struct __test_metadata *const _metadata,
 		{
 			TH_LOG("Records since boot do not replay to PCR %d",
 			       IMA_PCR);
+			TH_LOG("Does dmesg say that the TPM timed out?");
 		}
 	}
 
