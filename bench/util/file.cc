@@ -14,7 +14,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
   auto fd = Open(path, O_RDONLY);
   if (!fd) return tl::make_unexpected(fd.error());
   std::string text;
-  std::array<char, 16384> buffer;
+  std::array<char, 16384> buffer{};
   for (;;) {
     const ssize_t got = read(fd->get(), buffer.data(), buffer.size());
     if (got < 0) return ErrnoError("read " + path.string());
