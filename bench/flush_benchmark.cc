@@ -50,9 +50,9 @@ void MeasureDrain(benchmark::State& state, Session& session,
 
 void RegisterFlushBenchmarks(Session& session, const Options& options) {
   // The two ways take turns, so that a change of the machine's mood meets both.
-  for (const int64_t records :
-       RecordCounts({100, 300, 1000, 3000, 10000, 20000}, options.max_records))
-    for (const Method& method : kMethods)
+  for (const int64_t records : RecordCounts(
+           {100, 300, 1000, 3000, 10000, 20000}, options.max_records)) {
+    for (const Method& method : kMethods) {
       benchmark::RegisterBenchmark(fmt::format("BM_{}", method.name).c_str(),
                                    [&](benchmark::State& state) {
                                      MeasureDrain(state, session, method);
@@ -61,6 +61,8 @@ void RegisterFlushBenchmarks(Session& session, const Options& options) {
           ->Arg(records)
           ->Iterations(1)
           ->UseManualTime();
+    }
+  }
 }
 
 }  // namespace ima_bench

@@ -32,9 +32,10 @@ int Fail(const std::string& message) {
 
 // `flags` go to Google Benchmark; what it does not know is an error.
 bool InitializeLibrary(std::vector<std::string> flags, char* program) {
-  for (const Default& option : kDefaults)
+  for (const Default& option : kDefaults) {
     if (std::getenv(option.variable) == nullptr)
       flags.insert(flags.begin(), option.flag);
+  }
   std::vector<char*> argv{program};
   for (std::string& flag : flags) argv.push_back(flag.data());
   argv.push_back(nullptr);

@@ -100,9 +100,9 @@ void MeasureMemory(benchmark::State& state, Session& session,
 void RegisterMemoryBenchmarks(Session& session, const Options& options) {
   // All flushes first: `D` leaves holes in pages that cannot be freed, and what
   // comes after it fills them instead of new pages.
-  for (const Method& method : kMethods)
+  for (const Method& method : kMethods) {
     for (const int64_t records :
-         RecordCounts({1000, 5000, 20000}, options.max_records))
+         RecordCounts({1000, 5000, 20000}, options.max_records)) {
       benchmark::RegisterBenchmark(
           fmt::format("BM_Memory{}", method.name).c_str(),
           [&](benchmark::State& state) {
@@ -112,6 +112,8 @@ void RegisterMemoryBenchmarks(Session& session, const Options& options) {
           ->Arg(records)
           ->Iterations(1)
           ->UseManualTime();
+    }
+  }
 }
 
 }  // namespace ima_bench

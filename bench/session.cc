@@ -38,11 +38,12 @@ Result<Session> Session::Start(const Options& options) {
   if (geteuid() != 0) return ContentError("run this as root");
   auto ima = FindIma();
   if (!ima) return tl::make_unexpected(ima.error());
-  if (!ima->HasFlush() && !ima->HasStaging())
+  if (!ima->HasFlush() && !ima->HasStaging()) {
     return ContentError(fmt::format(
         "{} has neither flush/trigger nor _staged files: boot a kernel with "
         "CONFIG_IMA_FLUSH=y",
         ima->root().string()));
+  }
   const fs::path& files =
       options.files.empty() ? options.directory : options.files;
   auto maker = RecordMaker::Create(fs::absolute(files));

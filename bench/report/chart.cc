@@ -21,9 +21,10 @@ std::string Quote(const std::string& text) {
 // A block of data for gnuplot, by the name $data<number>.
 std::string DataBlock(const Curve& curve, int number) {
   std::string block = fmt::format("$data{} << END\n", number);
-  for (const auto& [records, value] : curve.marks)
+  for (const auto& [records, value] : curve.marks) {
     block += fmt::format("{} {} {} {}\n", records, value.median, value.least,
                          value.most);
+  }
   return block + "END\n";
 }
 
@@ -31,9 +32,10 @@ std::string PlotClause(const Curve& curve, int number) {
   std::string clause = fmt::format(
       "$data{0} using 1:2:3:4 with yerrorbars pt 7 lc {0} title {1}", number,
       Quote(curve.label));
-  if (curve.line)
+  if (curve.line) {
     clause += fmt::format(", {} + {} * x lc {} notitle", curve.line->fixed,
                           curve.line->per_record, number);
+  }
   return clause;
 }
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <iterator>
 
 #include "report/chart.h"
 #include "report/results.h"
@@ -56,6 +57,7 @@ Result<void> Report(const fs::path& input, const std::string& prefix) {
   if (json.is_discarded()) return ContentError(input.string() + ": no JSON");
   if (auto checked = CheckResult(json); !checked) return checked;
   std::vector<Series> series;
+  series.reserve(std::size(kOperations));
   for (const std::string& name : kOperations)
     series.push_back(CollectSeries(json, name));
   const std::string table = MarkdownReport(json, series);

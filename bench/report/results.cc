@@ -44,9 +44,10 @@ Point MakePoint(std::vector<json> rows) {
 
 std::optional<LinearFit> FitPoints(const std::vector<Point>& points) {
   std::vector<Sample> samples;
-  for (const Point& point : points)
+  for (const Point& point : points) {
     for (const json& row : point.rows)
       samples.push_back({row.at("records"), row.at("real_time")});
+  }
   // Repetitions alone differ by a record or two: that is no slope.
   return points.size() < 2 ? std::nullopt : FitLine(samples);
 }
@@ -64,10 +65,11 @@ constexpr const char* kContextKeys[] = {
 
 // Throws if a member is missing or of another type.
 Result<void> CheckRow(const json& row) {
-  if (row.value("error_occurred", false))
+  if (row.value("error_occurred", false)) {
     return ContentError(fmt::format("{} failed: {}",
                                     row.at("name").get<std::string>(),
                                     row.value("error_message", "")));
+  }
   row.at("run_name").get<std::string>();
   row.at("records").get<double>();
   if (row.at("run_type") == "iteration" && row.at("real_time") <= 0.0)
@@ -78,9 +80,10 @@ Result<void> CheckRow(const json& row) {
 }
 
 Result<void> CheckMembers(const json& result) {
-  for (const char* key : kContextKeys)
-    if (result.at("context").at(key) == "")
+  for (const char* key : kContextKeys) {
+    if (result.at("context").at(key).get<std::string>().empty())
       return ContentError(fmt::format("the context's {} is empty", key));
+  }
   if (result.at("benchmarks").empty()) return ContentError("no rows");
   for (const json& row : result.at("benchmarks"))
     if (auto checked = CheckRow(row); !checked) return checked;
@@ -102,10 +105,11 @@ template <typename Function>
 std::string TableLines(const Series& ours, const Series& upstream,
                        Function cells) {
   std::string lines;
-  for (const Point& point : (ours.points.empty() ? upstream : ours).points)
+  for (const Point& point : (ours.points.empty() ? upstream : ours).points) {
     lines += fmt::format("| {:.0f} |{}{}\n", point.records,
                          cells(PointAt(ours, point.records)),
                          cells(PointAt(upstream, point.records)));
+  }
   return lines;
 }
 
@@ -182,10 +186,11 @@ Result<void> CheckResult(const json& result) {
 
 Series CollectSeries(const json& result, const std::string& name) {
   std::map<std::string, std::vector<json>> sizes;
-  for (const json& row : result.at("benchmarks"))
+  for (const json& row : result.at("benchmarks")) {
     if (const auto size = SizeOf(row, name);
         size && row.at("run_type") == "iteration")
       sizes[*size].push_back(row);
+  }
   Series series{.name = name, .points = {}, .fit = std::nullopt};
   for (auto& [size, rows] : sizes)
     series.points.push_back(MakePoint(std::move(rows)));
@@ -197,12 +202,14 @@ Series CollectSeries(const json& result, const std::string& name) {
 json CleanResult(json result, const std::vector<Series>& series) {
   result.at("context").erase("host_name");
   json& fits = result["fits"] = json::array();
-  for (const Series& one : series)
-    if (one.fit)
+  for (const Series& one : series) {
+    if (one.fit) {
       fits.push_back({{"name", one.name},
                       {"fixed_ms", one.fit->fixed},
                       {"per_record_ms", one.fit->per_record},
                       {"largest_deviation", one.fit->largest_deviation}});
+    }
+  }
   return result;
 }
 

@@ -84,9 +84,10 @@ Result<Drained> TimeFlush(const ImaFs& ima, const fs::path& out) {
   if (!done) return tl::make_unexpected(done.error());
   std::error_code error;
   const uint64_t bytes = fs::file_size(out, error);
-  if (error)
+  if (error) {
     return tl::make_unexpected(
         PosixError{error.value(), "the flush left no file " + out.string()});
+  }
   return Drained{.bytes = bytes, .time = time};
 }
 
@@ -123,9 +124,10 @@ Result<FlushStatus> ParseStatus(std::string_view text) {
     status.emplace(words[0], *value);
   }
   for (const char* key : {"records_total", "records_in_memory",
-                          "records_flushed", "records_removed"})
+                          "records_flushed", "records_removed"}) {
     if (!status.contains(key))
       return ContentError(fmt::format("flush/status has no {}", key));
+  }
   return status;
 }
 
@@ -180,9 +182,10 @@ Result<FlushStatus> ImaFs::Status() const {
 }
 
 Result<uint64_t> ImaFs::RecordsInMemory() const {
-  if (HasFlush())
+  if (HasFlush()) {
     return Status().map(
         [](const FlushStatus& s) { return s.at("records_in_memory"); });
+  }
   const fs::path path = root_ / "runtime_measurements_count";
   auto text = ReadFile(path);
   if (!text) return tl::make_unexpected(text.error());

@@ -31,7 +31,7 @@ std::vector<Mount> ParseMountinfo(std::string_view text) {
 }
 
 Result<std::string> FilesystemType(const std::filesystem::path& path) {
-  struct statx status;
+  struct statx status = {};
   if (statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &status) != 0)
     return ErrnoError("statx " + path.string());
   auto text = ReadFile("/proc/self/mountinfo");
@@ -42,7 +42,7 @@ Result<std::string> FilesystemType(const std::filesystem::path& path) {
 }
 
 std::string KernelRelease() {
-  struct utsname name;
+  struct utsname name = {};
   return uname(&name) == 0 ? fmt::format("{} {}", name.release, name.machine)
                            : "unknown";
 }

@@ -80,9 +80,10 @@ Result<void> ParseMeminfo(std::string_view text, MemoryUse& use) {
     row->bytes = *kilobytes * 1024;
     row->found = true;
   }
-  for (const Wanted& row : wanted)
+  for (const Wanted& row : wanted) {
     if (!row.found)
       return ContentError(fmt::format("meminfo has no line {}", row.key));
+  }
   return {};
 }
 

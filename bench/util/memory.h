@@ -41,7 +41,7 @@ Result<MemoryUse> ReadMemoryUse(const std::filesystem::path& proc = "/proc");
 // Memory once it came to rest, and how long that took.
 struct SettledMemory {
   MemoryUse use;
-  std::chrono::duration<double> waited;
+  std::chrono::duration<double> waited{};
 };
 
 // Gives the kernel the occasion to free what is due (grace periods, batches on

@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <map>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -83,8 +85,8 @@ Result<TpmIdentity> AskTpm2(const fs::path& device) {
   auto fd = Open(device, O_RDWR);
   if (!fd) return tl::make_unexpected(fd.error());
   const auto command = VendorCommand();
-  const std::string_view text(reinterpret_cast<const char*>(command.data()),
-                              command.size());
+  std::string text(command.size(), '\0');
+  std::memcpy(text.data(), command.data(), command.size());
   if (auto done = WriteOnce(fd->get(), text, device); !done)
     return tl::make_unexpected(done.error());
   // The driver itself gives up on a TPM that does not answer.
@@ -128,9 +130,10 @@ Result<TpmIdentity> ParseVendorResponse(std::span<const std::byte> response) {
   const auto tag = reader.Read<uint16_t>();
   const auto size = reader.Read<uint32_t>();
   const auto code = reader.Read<uint32_t>();
-  if (reader.good() && code != 0)
+  if (reader.good() && code != 0) {
     return ContentError(
         fmt::format("the TPM answers with response code {:#x}", code));
+  }
   reader.Read<uint8_t>();  // moreData
   const auto capability = reader.Read<uint32_t>();
   const auto count = reader.Read<uint32_t>();
