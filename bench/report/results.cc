@@ -81,7 +81,8 @@ Result<void> CheckRow(const json& row) {
 
 Result<void> CheckMembers(const json& result) {
   for (const char* key : kContextKeys) {
-    if (result.at("context").at(key).get<std::string>().empty())
+    const json& value = result.at("context").at(key);
+    if (value.is_string() && value.get_ref<const std::string&>().empty())
       return ContentError(fmt::format("the context's {} is empty", key));
   }
   if (result.at("benchmarks").empty()) return ContentError("no rows");
