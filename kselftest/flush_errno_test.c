@@ -4,7 +4,7 @@
  * each, nothing is left behind and the list is the same.
  *
  * Not here: what signals and faults of the storage do (flush_fault_test),
- * ESHUTDOWN (a rebooting kernel runs no tests: see the kexec tests), ESTALE
+ * ESHUTDOWN (a rebooting kernel runs no tests), ESTALE
  * (of network filesystems), and the "ima" template with md5 (a boot
  * parameter).
  */
