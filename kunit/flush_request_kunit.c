@@ -35,7 +35,6 @@ static const struct request_case request_cases[] = {
 	{ .desc = "the largest number", .req = "fd:18446744073709551615 x",
 	  .fd = -1, .name = "x" },
 
-	{ .desc = "an empty line", .req = "\n", .ret = -EINVAL },
 	{ .desc = "only one newline is taken off", .req = "/a\n\n",
 	  .ret = -EINVAL },
 	{ .desc = "an embedded newline", .req = "/a\nb", .ret = -EINVAL },
