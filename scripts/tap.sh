@@ -34,6 +34,27 @@ expect_status() {
   }
 }
 
+# include NAME COMMAND…: the tests in the TAP that COMMAND prints, as tests of
+# this group. That it keeps its plan and ends as its results say is one more.
+include() {
+  local name=$1 tap status=0
+  shift
+  tap=$(mktemp)
+  "$@" >"$tap" || status=$?
+  awk -v name="$name" -v number="$test_count" '
+    /^(not )?ok / { verdict = /^not / ? "not ok" : "ok"
+                    sub(/^(not )?ok [0-9]+ (- )?/, "")
+                    print verdict, ++number, "- " name ": " $0
+                    ran++; next }
+    /^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; next }
+    { print }
+    END { exit ran == 0 || ran != planned }' "$tap" || status=1
+  test_count=$((test_count + $(grep -cE '^(not )?ok ' "$tap" || true)))
+  ! grep -q '^not ok ' "$tap" || status=0
+  rm "$tap"
+  check "$name: ends as planned" [ "$status" -eq 0 ]
+}
+
 # Prints the plan. A group that ends before this has none and counts as failed.
 finish() {
   echo "1..$test_count"
