@@ -32,7 +32,7 @@ void MeasureDrain(benchmark::State& state, Session& session,
       FailRow(state, drained.error().Message());
       break;
     }
-    state.SetIterationTime(drained->time.count());
+    state.SetIterationTime(drained->time.Length().count());
     total.records += drained->records;
     total.bytes += drained->bytes;
   }

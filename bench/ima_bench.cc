@@ -59,6 +59,7 @@ int Run(const Options& options) {
   // Memory first, while nothing has left holes in it.
   RegisterMemoryBenchmarks(*session, options);
   RegisterFlushBenchmarks(*session, options);
+  RegisterMeasureBenchmarks(*session, options);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return AnyRowFailed() ? 1 : 0;
@@ -88,6 +89,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   app.add_option("--max_records", options.max_records,
                  "Largest number of records to make for one flush")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--samples", options.samples,
+                 "Least number of latencies for a row of BM_Measure")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

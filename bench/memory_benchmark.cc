@@ -90,7 +90,7 @@ void MeasureMemory(benchmark::State& state, Session& session,
       FailRow(state, course.error().Message());
       break;
     }
-    state.SetIterationTime(course->drained.time.count());
+    state.SetIterationTime(course->drained.time.Length().count());
     SetCounters(state, *course);
   }
 }

@@ -44,14 +44,14 @@ Result<Session> Session::Start(const Options& options) {
         "CONFIG_IMA_FLUSH=y",
         ima->root().string()));
   }
-  const fs::path& files =
-      options.files.empty() ? options.directory : options.files;
-  auto maker = RecordMaker::Create(fs::absolute(files));
+  fs::path files =
+      fs::absolute(options.files.empty() ? options.directory : options.files);
+  auto maker = RecordMaker::Create(files);
   if (!maker) return tl::make_unexpected(maker.error());
   auto segments = MakeUniqueDir(fs::absolute(options.directory), "ima-bench-");
   if (!segments) return tl::make_unexpected(segments.error());
-  return Session(std::move(*ima), std::move(*segments), std::move(*maker),
-                 options.max_records);
+  return Session(std::move(*ima), std::move(*segments), std::move(files),
+                 std::move(*maker), options.max_records);
 }
 
 Session::~Session() {
@@ -67,6 +67,10 @@ Result<void> Session::AddContext() const {
   if (!records) return tl::make_unexpected(records.error());
   const auto filesystem = FilesystemType(segments_);
   if (!filesystem) return tl::make_unexpected(filesystem.error());
+  const auto files_filesystem = FilesystemType(files_);
+  if (!files_filesystem) return tl::make_unexpected(files_filesystem.error());
+  const auto shared = ShareFilesystem(files_, segments_);
+  if (!shared) return tl::make_unexpected(shared.error());
   const auto command_line = ReadFile("/proc/cmdline");
   if (!command_line) return tl::make_unexpected(command_line.error());
   const auto tpm = IdentifyTpm();
@@ -81,6 +85,8 @@ Result<void> Session::AddContext() const {
   AddCustomContext("ima_flush", ima_.HasFlush() ? "yes" : "no");
   AddCustomContext("ima_staging", ima_.HasStaging() ? "yes" : "no");
   AddCustomContext("filesystem", *filesystem);
+  AddCustomContext("files_filesystem", *files_filesystem);
+  AddCustomContext("files_apart", *shared ? "no" : "yes");
   AddCustomContext("records_at_start", std::to_string(*records));
   AddCustomContext("max_records", std::to_string(max_records_));
   AddCustomContext("slab_shrink", CanShrinkSlabs() ? "yes" : "no");

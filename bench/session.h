@@ -20,6 +20,7 @@ struct Options {
   std::filesystem::path directory = "/var/tmp";  // of the segments
   std::filesystem::path files;  // that get measured; empty: `directory`
   uint64_t max_records = 20000;
+  uint64_t samples = 1000;  // least number of latencies of a row
 };
 
 // A way to take the records out of memory, as the rows are named after it.
@@ -56,17 +57,21 @@ class Session {
 
   const ImaFs& ima() const { return ima_; }
   const std::filesystem::path& segments() const { return segments_; }
+  // Where to make files that get measured.
+  const std::filesystem::path& files() const { return files_; }
 
  private:
-  Session(ImaFs ima, std::filesystem::path segments, RecordMaker maker,
-          uint64_t max_records)
+  Session(ImaFs ima, std::filesystem::path segments,
+          std::filesystem::path files, RecordMaker maker, uint64_t max_records)
       : ima_(std::move(ima)),
         segments_(std::move(segments)),
+        files_(std::move(files)),
         maker_(std::move(maker)),
         max_records_(max_records) {}
 
   ImaFs ima_;
   std::filesystem::path segments_;  // empty once moved from
+  std::filesystem::path files_;
   RecordMaker maker_;
   uint64_t max_records_;
   uint64_t next_segment_ = 1;
@@ -82,6 +87,7 @@ bool AnyRowFailed();
 
 // One operation each, in the file of that name.
 void RegisterFlushBenchmarks(Session& session, const Options& options);
+void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
 
 }  // namespace ima_bench

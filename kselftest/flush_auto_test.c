@@ -109,7 +109,7 @@ BAD_REQUEST(word) { REQUEST("max\n"), .error = EINVAL };
 BAD_REQUEST(path) { REQUEST("/dev/shm"), .error = EINVAL };
 BAD_REQUEST(nul) { REQUEST("\0"), .error = EINVAL };
 BAD_REQUEST(final_nul) { REQUEST("1\0"), .error = EINVAL };
-BAD_REQUEST(inner_nul) { REQUEST("1\0" "2"), .error = EINVAL };
+BAD_REQUEST(inner_nul) { REQUEST("1\0x"), .error = EINVAL };
 
 BAD_REQUEST(zeros_21) {
 	REQUEST("000000000000000000001"),
@@ -712,6 +712,7 @@ TEST_F_TIMEOUT(failing, until_repaired, LONG_TIMEOUT)
 	const struct kernel_log *const log = &self->log;
 	struct blob list, list_after;
 	struct status before;
+	long failures;
 
 	ASSERT_EQ(0, write_setting_as(_metadata, env, variant->become,
 				      FLUSH_DIRECTORY, env->fs));
@@ -720,8 +721,8 @@ TEST_F_TIMEOUT(failing, until_repaired, LONG_TIMEOUT)
 	before = read_status(_metadata);
 	list = read_list(_metadata);
 	set_max_records(_metadata, LIMIT);
-	ASSERT_TRUE(
-		WAIT_STATUS(flush_failures, before.flush_failures + 2, SOON));
+	failures = before.flush_failures + 2;
+	ASSERT_TRUE(WAIT_STATUS(flush_failures, failures, SOON));
 	expect_failed(_metadata, &before, variant->error);
 	EXPECT_LE(1, read_status(_metadata).retry_seconds);
 	list_after = read_list(_metadata);
@@ -831,7 +832,7 @@ TEST_F_TIMEOUT(full, back_off, LONG_TIMEOUT)
 	EXPECT_GE(8 + 5, now() - last);
 }
 
-/* Fails if the next attempt is not made at once after a setting is written. */
+/* Expects that the next attempt is made at once when a setting is written. */
 static void expect_at_once(struct __test_metadata *const _metadata,
 			   struct full *const full, const char *const file,
 			   const char *const req)
@@ -845,6 +846,7 @@ static void expect_at_once(struct __test_metadata *const _metadata,
 	wait_recovered(_metadata, full->before.flushes + 1);
 }
 
+/* Fails if it waits on although directory was written. */
 TEST_F_TIMEOUT(full, directory_written, LONG_TIMEOUT)
 {
 	struct full *const full = &self->full;
@@ -852,6 +854,7 @@ TEST_F_TIMEOUT(full, directory_written, LONG_TIMEOUT)
 	expect_at_once(_metadata, full, FLUSH_DIRECTORY, full->env.fs);
 }
 
+/* Fails if it waits on although max_records was written. */
 TEST_F_TIMEOUT(full, max_records_written, LONG_TIMEOUT)
 {
 	struct full *const full = &self->full;
@@ -1173,12 +1176,12 @@ TEST_F_TIMEOUT(crowd, measure, LONG_TIMEOUT)
 	}
 	TH_LOG("At most %ld of %d records were in memory", largest, num);
 	EXPECT_LE(CROWD_LIMIT / 2, largest);
-	EXPECT_GE(4 * CROWD_LIMIT, largest);
+	EXPECT_GE(8 * CROWD_LIMIT, largest);
 	usleep(A_WHILE);
 	status = read_status(_metadata);
 	EXPECT_GT(CROWD_LIMIT, status.records_in_memory);
 	EXPECT_EQ(before.flush_failures, status.flush_failures);
-	EXPECT_LE(num / (4 * CROWD_LIMIT), status.flushes - before.flushes);
+	EXPECT_LE(num / (8 * CROWD_LIMIT), status.flushes - before.flushes);
 	EXPECT_GE(num / CROWD_LIMIT + 1, status.flushes - before.flushes);
 
 	stop_all(_metadata, crowd);
@@ -1289,6 +1292,39 @@ static void note_record_of(struct __test_metadata *const _metadata,
 }
 
 /*
+ * Notes all records from @model on: what the segments do not have is what was
+ * deleted. Record N since @model is that of file N since that of @model.
+ */
+static void collect_records(struct __test_metadata *const _metadata,
+			    const struct env *const env,
+			    const struct blob *const model,
+			    const int model_number,
+			    const struct status *const before)
+{
+	const struct segments segments = read_segments(_metadata);
+	const struct status status = read_status(_metadata);
+	const long offset = model_number - before->first_record;
+	long next = before->first_record;
+
+	for (size_t i = before->segments; i < segments.num; i++) {
+		const struct segment *const segment = &segments.lines[i];
+		struct blob blob = read_file(_metadata, segment->path);
+
+		ASSERT_LE(next, segment->first_record);
+		for (; next < segment->first_record; next++)
+			note_record_of(_metadata, env, model, next + offset);
+		note_records_gone(_metadata, &blob);
+		next += segment->records;
+		free(blob.data);
+	}
+	for (; next < status.first_record; next++)
+		note_record_of(_metadata, env, model, next + offset);
+
+	EXPECT_EQ(status.first_record, count_records_gone(_metadata));
+	free_segments(&segments);
+}
+
+/*
  * Fails if A, D, N, a trigger and automatic flushes take the same records, or
  * leave some out. Nobody reads what D and N delete: all records are known,
  * and the TPM tells whether each was where it is missed.
@@ -1296,12 +1332,11 @@ static void note_record_of(struct __test_metadata *const _metadata,
 TEST_F_TIMEOUT(crowd, delete, LONG_TIMEOUT)
 {
 	struct crowd *const crowd = &self->crowd;
+	const struct shared *const shared = crowd->shared;
 	struct env *const env = &crowd->env;
 	const int model_number = env->num_measured + 1;
-	struct segments segments;
 	struct status before, status;
 	struct blob model;
-	long next;
 
 	empty_memory(_metadata, env);
 	measure_files(_metadata, env, 1);
@@ -1316,42 +1351,22 @@ TEST_F_TIMEOUT(crowd, delete, LONG_TIMEOUT)
 	start(_metadata, crowd, stage_often, 0);
 	start(_metadata, crowd, delete_often, 0);
 	start(_metadata, crowd, flush_often, 0);
-	wait_counter(&crowd->shared->num_staged, 20);
-	wait_counter(&crowd->shared->num_deleted, 20);
-	wait_counter(&crowd->shared->num_flushed, 20);
+	wait_counter(&shared->num_staged, 20);
+	wait_counter(&shared->num_deleted, 20);
+	wait_counter(&shared->num_flushed, 20);
 	stop_all(_metadata, crowd);
 
 	status = read_status(_metadata);
 	TH_LOG("%d staged, %d deleted, %d triggers, %ld flushes, %ld records",
-	       crowd->shared->num_staged, crowd->shared->num_deleted,
-	       crowd->shared->num_flushed, status.flushes - before.flushes,
+	       shared->num_staged, shared->num_deleted, shared->num_flushed,
+	       status.flushes - before.flushes,
 	       status.records_total - before.records_total);
-	EXPECT_LT(crowd->shared->num_flushed, status.flushes - before.flushes);
-	EXPECT_EQ(before.records_total + crowd->shared->num_measured,
+	EXPECT_LT(shared->num_flushed, status.flushes - before.flushes);
+	EXPECT_EQ(before.records_total + shared->num_measured,
 		  status.records_total);
 	EXPECT_EQ(status.first_record,
 		  status.records_flushed + status.records_removed);
-
-	segments = read_segments(_metadata);
-	next = before.first_record;
-	for (size_t i = before.segments; i < segments.num; i++) {
-		const struct segment *const segment = &segments.lines[i];
-		struct blob blob = read_file(_metadata, segment->path);
-
-		ASSERT_LE(next, segment->first_record);
-		for (; next < segment->first_record; next++)
-			note_record_of(_metadata, env, &model,
-				       model_number + next -
-					       before.first_record);
-		note_records_gone(_metadata, &blob);
-		next += segment->records;
-		free(blob.data);
-	}
-	for (; next < status.first_record; next++)
-		note_record_of(_metadata, env, &model,
-			       model_number + next - before.first_record);
-	EXPECT_EQ(status.first_record, count_records_gone(_metadata));
-	free_segments(&segments);
+	collect_records(_metadata, env, &model, model_number, &before);
 	free(model.data);
 }
 

@@ -1111,9 +1111,12 @@ TEST_F(ext4, frozen)
 	struct snapshot before;
 
 	set_directory(_metadata, env->fs);
+	make_file(_metadata, env->fs, ".ima_flush.1.tmp");
 	freeze(_metadata, env);
 	before = take_snapshot(_metadata, env);
 	EXPECT_EQ(EBUSY, request("\n"));
+	/* Nor does setting it wait, although there is something to remove. */
+	set_directory(_metadata, env->fs);
 	expect_unchanged(_metadata, env, &before, EBUSY, true);
 	unfreeze(_metadata, env);
 	expect_numbered(_metadata, env, env->fs, next_number(_metadata));
@@ -1255,6 +1258,28 @@ TEST_F(busy, refused)
 	EXPECT_EQ(ENOENT, write_setting(FLUSH_DIRECTORY, "/missing", 8));
 	expect_setting(_metadata, FLUSH_DIRECTORY, busy->env.fs);
 	resume_flush(_metadata, busy);
+}
+
+/* Fails if a flush uses up its number that fails late, at the commit even. */
+TEST_F(busy, failed)
+{
+	static const __u32 opcodes[] = { FUSE_WRITE, FUSE_FSYNC, FUSE_RENAME2,
+					 FUSE_FSYNCDIR };
+	struct busy *const busy = &self->busy;
+	struct env *const env = &busy->env;
+	int *const errors = busy->server.control->errors;
+	struct snapshot before;
+
+	resume_flush(_metadata, busy);
+	for (size_t i = 0; i < ARRAY_SIZE(opcodes); i++) {
+		measure_files(_metadata, env, 1);
+		before = take_snapshot(_metadata, env);
+		errors[opcodes[i]] = EIO;
+		EXPECT_EQ(EIO, request("\n"));
+		errors[opcodes[i]] = 0;
+		expect_unchanged(_metadata, env, &before, EIO, true);
+	}
+	expect_numbered(_metadata, env, env->fs, busy->number + 1);
 }
 
 /* Fails if the second of two empty lines is lost, or overtakes the first. */

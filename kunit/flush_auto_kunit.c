@@ -91,28 +91,6 @@ static void test_hidden_name(struct kunit *test)
 			param->hidden);
 }
 
-/* Catches a number that is used twice, and one after the last. */
-static void test_next_number(struct kunit *test)
-{
-	u64 next;
-
-	KUNIT_ASSERT_EQ(test, ima_flush_next_number(0, 0, &next), 0);
-	KUNIT_EXPECT_EQ(test, next, 1);
-	KUNIT_ASSERT_EQ(test, ima_flush_next_number(4, 0, &next), 0);
-	KUNIT_EXPECT_EQ(test, next, 5);
-	KUNIT_ASSERT_EQ(test, ima_flush_next_number(4, 40, &next), 0);
-	KUNIT_EXPECT_EQ(test, next, 41);
-	KUNIT_ASSERT_EQ(test, ima_flush_next_number(41, 40, &next), 0);
-	KUNIT_EXPECT_EQ(test, next, 42);
-
-	KUNIT_ASSERT_EQ(test, ima_flush_next_number(U64_MAX - 1, 0, &next), 0);
-	KUNIT_EXPECT_EQ(test, next, U64_MAX);
-	KUNIT_EXPECT_EQ(test, ima_flush_next_number(U64_MAX, 0, &next),
-			-EOVERFLOW);
-	KUNIT_EXPECT_EQ(test, ima_flush_next_number(0, U64_MAX, &next),
-			-EOVERFLOW);
-}
-
 /* Catches a flush at no limit, or into no directory. */
 static void test_limit(struct kunit *test)
 {
@@ -262,7 +240,6 @@ static void test_parse_empty_line(struct kunit *test)
 static struct kunit_case flush_auto_cases[] = {
 	KUNIT_CASE_PARAM(test_number_of_name, name_gen_params),
 	KUNIT_CASE_PARAM(test_hidden_name, hidden_gen_params),
-	KUNIT_CASE(test_next_number),
 	KUNIT_CASE(test_limit),
 	KUNIT_CASE(test_retry_delay),
 	KUNIT_CASE_PARAM(test_parse_number, number_gen_params),

@@ -36,22 +36,19 @@ static void flush_dir_exit(struct kunit *test)
 	ima_flush_set_directory(NULL, NULL);
 }
 
-static void set_directory(struct kunit *test)
+static int try_directory(struct kunit *test)
 {
 	struct vfsmount *mnt = test->priv;
 	struct path path = { .mnt = mnt, .dentry = mnt->mnt_root };
 	char *shown = kstrdup("/", GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, shown);
-	KUNIT_ASSERT_EQ(test, ima_flush_set_directory(&path, shown), 0);
+	return ima_flush_set_directory(&path, shown);
 }
 
-static u64 next_number(struct kunit *test)
+static void set_directory(struct kunit *test)
 {
-	u64 number;
-
-	KUNIT_ASSERT_EQ(test, ima_flush_get_number(&number), 0);
-	return number;
+	KUNIT_ASSERT_EQ(test, try_directory(test), 0);
 }
 
 /* Opens log.@number or, if that is 0, the hidden name number 1. */
@@ -104,7 +101,7 @@ static void expect_taken_numbers_passed_over(struct kunit *test)
 	u64 number;
 
 	set_directory(test);
-	number = next_number(test);
+	number = ima_flush_next_number();
 	create_file(test, number);
 	create_file(test, number + 1);
 	create_file(test, number + 3);
@@ -142,29 +139,40 @@ static void test_numbers_used(struct kunit *test)
 	u64 number;
 
 	set_directory(test);
-	number = next_number(test);
+	number = ima_flush_next_number();
 
 	ima_flush_inject = inject_sync_failure;
 	KUNIT_ASSERT_EQ(test, ima_flush_to_directory(), -EIO);
-	KUNIT_EXPECT_EQ(test, next_number(test), number);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), number);
 	KUNIT_EXPECT_EQ(test, file_size(test, number), -1);
 
 	ima_flush_inject = NULL;
 	KUNIT_ASSERT_EQ(test, ima_flush_to(&path, "other"), 0);
-	KUNIT_EXPECT_EQ(test, next_number(test), number + 1);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), number + 1);
 }
 
 /* Catches numbers that begin again, in a directory that has some already. */
 static void test_numbers_present(struct kunit *test)
 {
-	u64 number = next_number(test);
+	u64 number = ima_flush_next_number();
 
 	create_file(test, number + 39);
 	set_directory(test);
-	KUNIT_EXPECT_EQ(test, next_number(test), number + 40);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), number + 40);
 
 	KUNIT_ASSERT_EQ(test, ima_flush_set_directory(NULL, NULL), 0);
-	KUNIT_EXPECT_EQ(test, next_number(test), number);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), number);
+}
+
+/* Catches a name by which somebody uses up all numbers. */
+static void test_numbers_left(struct kunit *test)
+{
+	create_file(test, S64_MAX);
+	set_directory(test);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), (u64)S64_MAX + 1);
+
+	create_file(test, (u64)S64_MAX + 1);
+	KUNIT_EXPECT_EQ(test, try_directory(test), -EOVERFLOW);
 }
 
 /* Catches leftovers of a power cut that stay for ever. */
@@ -191,6 +199,7 @@ static struct kunit_case flush_dir_cases[] = {
 	KUNIT_CASE(test_taken_numbers_without_tmpfile),
 	KUNIT_CASE(test_numbers_used),
 	KUNIT_CASE(test_numbers_present),
+	KUNIT_CASE(test_numbers_left),
 	KUNIT_CASE(test_leftovers_removed),
 	KUNIT_CASE(test_unset),
 	{}

@@ -4,11 +4,43 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
+
+#include "util/percentile.h"
 
 namespace ima_bench {
 namespace {
 
-// A gnuplot string in double quotes.
+// A block of data for gnuplot, by the name $data<number>.
+std::string DataBlock(const Curve& curve, int number) {
+  std::string block = fmt::format("$data{} << END\n", number);
+  for (const auto& [x, value] : curve.marks) {
+    block +=
+        fmt::format("{} {} {} {}\n", x, value.median, value.least, value.most);
+  }
+  return block + "END\n";
+}
+
+std::string PlotClause(const Curve& curve, int number) {
+  std::string clause = fmt::format(
+      "$data{0} using 1:2:3:4 with {1} pt 7 lc {0} title {2}", number,
+      curve.joined ? "yerrorlines" : "yerrorbars", Quote(curve.label));
+  if (curve.line) {
+    clause += fmt::format(", {} + {} * x lc {} notitle", curve.line->fixed,
+                          curve.line->per_record, number);
+  }
+  return clause;
+}
+
+// Where a percentile is on the axis: 1 / what it leaves out. The largest sample
+// leaves nothing out and gets the place after the last percentile.
+double PlaceOf(const Percentile& percentile) {
+  const auto left_out = 1000 - static_cast<double>(percentile.per_mille);
+  return left_out > 0 ? 1000 / left_out : 10000;
+}
+
+}  // namespace
+
 std::string Quote(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -17,29 +49,6 @@ std::string Quote(const std::string& text) {
   }
   return quoted + '"';
 }
-
-// A block of data for gnuplot, by the name $data<number>.
-std::string DataBlock(const Curve& curve, int number) {
-  std::string block = fmt::format("$data{} << END\n", number);
-  for (const auto& [records, value] : curve.marks) {
-    block += fmt::format("{} {} {} {}\n", records, value.median, value.least,
-                         value.most);
-  }
-  return block + "END\n";
-}
-
-std::string PlotClause(const Curve& curve, int number) {
-  std::string clause = fmt::format(
-      "$data{0} using 1:2:3:4 with yerrorbars pt 7 lc {0} title {1}", number,
-      Quote(curve.label));
-  if (curve.line) {
-    clause += fmt::format(", {} + {} * x lc {} notitle", curve.line->fixed,
-                          curve.line->per_record, number);
-  }
-  return clause;
-}
-
-}  // namespace
 
 Curve TimeCurve(const Series& series, const std::string& label) {
   Curve curve{.label = label, .marks = {}, .line = series.fit};
@@ -50,10 +59,35 @@ Curve TimeCurve(const Series& series, const std::string& label) {
 
 Curve CounterCurve(const Series& series, const char* counter,
                    const std::string& label) {
-  Curve curve{.label = label, .marks = {}, .line = std::nullopt};
+  Curve curve{.label = label, .marks = {}};
   for (const Point& point : series.points)
     curve.marks.push_back({point.records, point.Counter(counter)});
   return curve;
+}
+
+Curve PercentileCurve(const Series& series, const std::string& label) {
+  Curve curve{.label = label, .marks = {}, .joined = true};
+  if (series.points.empty()) return curve;
+  for (const Percentile& percentile : kPercentiles) {
+    Spread value = series.points.front().Counter(percentile.counter);
+    for (double* one : {&value.median, &value.least, &value.most}) *one /= 1e3;
+    curve.marks.push_back({PlaceOf(percentile), value});
+  }
+  return curve;
+}
+
+Chart LatencyChart(const std::string& title, std::vector<Curve> curves) {
+  std::string tics;
+  for (const Percentile& percentile : kPercentiles) {
+    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ",
+                        Quote(percentile.label), PlaceOf(percentile));
+  }
+  return {.title = title,
+          .y_label = "latency (µs): median, extremes",
+          .logarithmic_y = true,
+          .curves = std::move(curves),
+          .x_label = "percentile",
+          .x_tics = "(" + tics + ")"};
 }
 
 std::optional<std::string> ChartScript(const Chart& chart,
@@ -70,7 +104,8 @@ std::optional<std::string> ChartScript(const Chart& chart,
       "set terminal svg size 720,480 background 'white' noenhanced\n"
       "set output {}\n"
       "set title {}\n"
-      "set xlabel 'records'\n"
+      "set xlabel {}\n"
+      "set xtics {}\n"
       "set ylabel {}\n"
       "{}"
       "set key top left\n"
@@ -78,7 +113,8 @@ std::optional<std::string> ChartScript(const Chart& chart,
       "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n"
       "set rmargin 4\n"
       "{}plot {}\n",
-      Quote(output.string()), Quote(chart.title), Quote(chart.y_label),
+      Quote(output.string()), Quote(chart.title), Quote(chart.x_label),
+      chart.x_tics, Quote(chart.y_label),
       // A linear axis starts at 0, or below where a value is.
       chart.logarithmic_y ? "set logscale xy\n"
                           : "set logscale x\nset yrange [*<0:*]\n",

@@ -22,6 +22,12 @@ Result<void> WriteFile(const fs::path& path, const std::string& text) {
   return {};
 }
 
+// Writes no file if there is nothing to draw.
+Result<void> Draw(const Chart& chart, const fs::path& output) {
+  const auto script = ChartScript(chart, output);
+  return script ? RunGnuplot(*script) : Result<void>();
+}
+
 Result<void> DrawCharts(const nlohmann::json& context,
                         const std::vector<Series>& series,
                         const std::string& prefix) {
@@ -41,13 +47,13 @@ Result<void> DrawCharts(const nlohmann::json& context,
       {CounterCurve(series[2], "bytes_per_record", "in memory"),
        CounterCurve(series[2], "kept_per_record", "kept after a flush"),
        CounterCurve(series[3], "kept_per_record", "kept after D (upstream)")}};
-  Result<void> done;
-  if (const auto script = ChartScript(time, prefix + "-time.svg"))
-    done = RunGnuplot(*script);
-  if (const auto script = ChartScript(memory, prefix + "-memory.svg");
-      script && done)
-    done = RunGnuplot(*script);
-  return done;
+  const Chart latency =
+      LatencyChart("Measure one new file: " + machine,
+                   {PercentileCurve(series[4], "idle"),
+                    PercentileCurve(series[5], "during a flush")});
+  return Draw(time, prefix + "-time.svg")
+      .and_then([&] { return Draw(memory, prefix + "-memory.svg"); })
+      .and_then([&] { return Draw(latency, prefix + "-latency.svg"); });
 }
 
 Result<void> Report(const fs::path& input, const std::string& prefix) {
@@ -76,7 +82,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Reads the JSON of ima-bench (--benchmark_out=FILE) and writes "
       "PREFIX.json, without\nthe machine's name, PREFIX.md with the tables, "
-      "also printed, and the charts\nPREFIX-time.svg and PREFIX-memory.svg.\n");
+      "also printed, and the charts\nPREFIX-time.svg, PREFIX-memory.svg and "
+      "PREFIX-latency.svg.\n");
   app.add_option("RESULT", input, "JSON of ima-bench")
       ->required()
       ->check(CLI::ExistingFile);

@@ -8,6 +8,8 @@
 #include <map>
 #include <numeric>
 
+#include "util/percentile.h"
+
 namespace ima_bench {
 namespace {
 
@@ -60,8 +62,13 @@ std::optional<std::string> SizeOf(const json& row, const std::string& name) {
 }
 
 constexpr const char* kContextKeys[] = {
-    "date",         "kernel",         "processor", "num_cpus",   "tpm_vendor",
-    "tpm_firmware", "ima_parameters", "ima_banks", "filesystem", "max_records"};
+    "date",       "kernel",           "processor",      "num_cpus",
+    "tpm_vendor", "tpm_firmware",     "ima_parameters", "ima_banks",
+    "filesystem", "files_filesystem", "files_apart",    "max_records"};
+
+bool IsLatency(const json& row) {
+  return row.at("run_name").get<std::string>().starts_with("BM_Measure/");
+}
 
 // Throws if a member is missing or of another type.
 Result<void> CheckRow(const json& row) {
@@ -74,6 +81,10 @@ Result<void> CheckRow(const json& row) {
   row.at("records").get<double>();
   if (row.at("run_type") == "iteration" && row.at("real_time") <= 0.0)
     return ContentError("a time that is not positive");
+  if (IsLatency(row)) {
+    for (const Percentile& percentile : kPercentiles)
+      row.at(percentile.counter).get<double>();
+  }
   if (row.at("time_unit") != "ms")
     return ContentError("times in another unit than ms");
   return {};
@@ -146,6 +157,43 @@ std::string MemoryTable(const Series& ours, const Series& upstream) {
          lines;
 }
 
+// The one size that rows of latency have; null without rows.
+const Point* LatencyPoint(const Series& series) {
+  return series.points.empty() ? nullptr : &series.points.front();
+}
+
+std::string LatencyCells(const Spread& nanoseconds) {
+  return fmt::format(" {:.1f} µs | {:.0f} % |", 1e-3 * nanoseconds.median,
+                     100 * nanoseconds.variation);
+}
+
+// One line a percentile; nothing without both columns.
+std::string LatencyTable(const Point* idle, const Point* flushing) {
+  if (idle == nullptr || flushing == nullptr) return "";
+  std::string table =
+      "| measuring a file | idle | CV | during a flush | CV | ratio |\n"
+      "|:--|--:|--:|--:|--:|--:|\n";
+  for (const Percentile& percentile : kPercentiles) {
+    const Spread without = idle->Counter(percentile.counter);
+    const Spread with = flushing->Counter(percentile.counter);
+    table += fmt::format("| {} |{}{} {:.2f} |\n", percentile.label,
+                         LatencyCells(without), LatencyCells(with),
+                         with.median / without.median);
+  }
+  return table;
+}
+
+// What stands behind a column of that table.
+std::string SamplesText(const Series& series) {
+  const Point* point = LatencyPoint(series);
+  if (point == nullptr) return "";
+  const double flushes = point->Counter("flushes").median;
+  return fmt::format(
+      "- {}: {:.0f} samples a repetition, {:.0f} records in memory{}\n",
+      series.name, point->Counter("samples").median, point->records,
+      flushes > 0 ? fmt::format(", {:.0f} flushes", flushes) : "");
+}
+
 std::string FitLineText(const Series& series) {
   if (!series.fit) return "";
   return fmt::format(
@@ -168,7 +216,9 @@ std::string ContextText(const json& context) {
 }  // namespace
 
 const std::vector<std::string> kOperations = {
-    "BM_Flush", "BM_StagedDelete", "BM_MemoryFlush", "BM_MemoryStagedDelete"};
+    "BM_Flush",        "BM_StagedDelete",
+    "BM_MemoryFlush",  "BM_MemoryStagedDelete",
+    "BM_Measure/idle", "BM_Measure/flushing"};
 
 Spread Point::Counter(const char* name) const {
   std::vector<double> values;
@@ -221,7 +271,10 @@ std::string MarkdownReport(const json& result,
   std::string text;
   for (const std::string& part :
        {TimeTable(series[0], series[1]), fits,
-        MemoryTable(series[2], series[3]), ContextText(result.at("context"))})
+        MemoryTable(series[2], series[3]),
+        LatencyTable(LatencyPoint(series[4]), LatencyPoint(series[5])),
+        SamplesText(series[4]) + SamplesText(series[5]),
+        ContextText(result.at("context"))})
     if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
   return text;
 }

@@ -21,7 +21,7 @@ struct Spread {
 
 // All repetitions of one operation at one number of records.
 struct Point {
-  double records;  // really saved, median
+  double records;  // really saved, or in memory, median
   Spread time_ms;
   std::vector<nlohmann::json> rows;  // as they stand in the file
 
@@ -50,7 +50,8 @@ Series CollectSeries(const nlohmann::json& json, const std::string& name);
 nlohmann::json CleanResult(nlohmann::json json,
                            const std::vector<Series>& series);
 
-// Tables of flush time and memory, ours beside upstream's, and the context.
+// Tables of flush time and memory, ours beside upstream's, of the latency of
+// measuring, without and with a flush, and the context.
 std::string MarkdownReport(const nlohmann::json& json,
                            const std::vector<Series>& series);
 

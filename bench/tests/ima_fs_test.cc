@@ -68,9 +68,11 @@ TEST_F(ImaFsTest, ListsEachBankOnce) {
 
 TEST_F(ImaFsTest, CountsWithAndWithoutStatus) {
   EXPECT_EQ(Find().RecordsInMemory().value(), 345U);
+  EXPECT_EQ(Find().RecordsTotal().value(), 345U);
   Put("flush/trigger", "");
   Put("flush/status", kStatus);
   EXPECT_EQ(Find().RecordsInMemory().value(), 12U);
+  EXPECT_EQ(Find().RecordsTotal().value(), 900U);
   Put("flush/status", "records_total x\n");
   EXPECT_FALSE(Find().RecordsInMemory());
 }

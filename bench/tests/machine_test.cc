@@ -26,6 +26,12 @@ TEST(FilesystemType, KnowsProcAndSysfs) {
   EXPECT_EQ(FilesystemType("/nonexistent").error().code, ENOENT);
 }
 
+TEST(ShareFilesystem, TellsProcFromTheRoot) {
+  EXPECT_TRUE(ShareFilesystem("/proc", "/proc/self").value());
+  EXPECT_FALSE(ShareFilesystem("/", "/proc").value());
+  EXPECT_FALSE(ShareFilesystem("/", "/does-not-exist"));
+}
+
 TEST(ImaParameters, KeepsOnlyWordsOfIma) {
   EXPECT_EQ(ImaParameters("root=/dev/vda ima_policy=tcb quiet ima_hash=sha256 "
                           "password=ima\n"),

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "report/chart.h"
+#include "util/percentile.h"
 
 namespace ima_bench {
 namespace {
@@ -39,6 +40,8 @@ json Result3() {
                    {"ima_parameters", "ima_policy=tcb"},
                    {"ima_banks", "sha1"},
                    {"filesystem", "ext4"},
+                   {"files_filesystem", "ext4"},
+                   {"files_apart", "yes"},
                    {"max_records", "1000"}}},
                  {"benchmarks", json::array()}};
   for (const double time : {1.1, 0.9, 1.0}) {
@@ -50,6 +53,28 @@ json Result3() {
   json mean = Row("BM_Flush", 100, 77);
   mean["run_type"] = "aggregate";
   result["benchmarks"].push_back(mean);
+  return result;
+}
+
+// One repetition of measuring: percentiles in steps of `step_us`.
+json LatencyRow(const std::string& name, double step_us) {
+  json row = Row(name, 100, step_us / 1e3);
+  row["samples"] = 1000.0;
+  double ns = 0;
+  for (const Percentile& percentile : kPercentiles)
+    row[percentile.counter] = ns += 1e3 * step_us;
+  return row;
+}
+
+// Three repetitions, half as long again during a flush.
+json LatencyResult() {
+  json result = Result3();
+  for (const double step : {10, 9, 11}) {
+    json flushing = LatencyRow("BM_Measure/flushing", 1.5 * step);
+    flushing["flushes"] = 40.0;
+    result["benchmarks"].push_back(LatencyRow("BM_Measure/idle", step));
+    result["benchmarks"].push_back(flushing);
+  }
   return result;
 }
 
@@ -138,6 +163,13 @@ TEST(CheckResult, RefusesWhatIsNoResult) {
   }
 }
 
+TEST(CheckResult, RefusesALatencyWithoutItsPercentiles) {
+  EXPECT_TRUE(CheckResult(LatencyResult()));
+  json result = LatencyResult();
+  result["benchmarks"].back().erase("p99_9_ns");
+  EXPECT_THAT(CheckResult(result).error().Message(), HasSubstr("p99_9_ns"));
+}
+
 TEST(CleanResult, TakesTheHostOutAndPutsTheFitsIn) {
   const json clean = CleanResult(Result3(), Collect(Result3()));
   EXPECT_THAT(clean.dump(), Not(HasSubstr("secret")));
@@ -169,6 +201,41 @@ TEST(MarkdownReport, ShowsWhatMemoryCameBack) {
   result["benchmarks"].push_back(row);
   EXPECT_THAT(MarkdownReport(result, Collect(result)),
               HasSubstr("| 1001 | 778 | 25 | 97 % | - | - | - |\n"));
+}
+
+TEST(MarkdownReport, ComparesEachPercentileOfMeasuring) {
+  const json result = LatencyResult();
+  const std::string text = MarkdownReport(result, Collect(result));
+  EXPECT_THAT(text, HasSubstr("| p50 | 10.0 µs | 10 % | 15.0 µs | 10 % | "
+                              "1.50 |\n"));
+  EXPECT_THAT(text, HasSubstr("| max | 50.0 µs | 10 % | 75.0 µs | 10 % | "
+                              "1.50 |\n"));
+  EXPECT_THAT(text, HasSubstr("- BM_Measure/flushing: 1000 samples a "
+                              "repetition, 101 records in memory, 40 "
+                              "flushes\n"));
+}
+
+TEST(MarkdownReport, OneColumnAloneIsNoComparison) {
+  json result = Result3();
+  result["benchmarks"].push_back(LatencyRow("BM_Measure/idle", 10));
+  const std::string text = MarkdownReport(result, Collect(result));
+  EXPECT_THAT(text, Not(HasSubstr("| p50 |")));
+  EXPECT_THAT(text, HasSubstr("- BM_Measure/idle: 1000 samples a "
+                              "repetition, 101 records in memory\n"));
+}
+
+TEST(ChartScript, JoinsPercentilesAndStretchesTheTail) {
+  const std::vector<Series> series = Collect(LatencyResult());
+  const auto script =
+      ChartScript(LatencyChart("t", {PercentileCurve(series[2], "no rows"),
+                                     PercentileCurve(series[4], "idle")}),
+                  "o");
+  ASSERT_TRUE(script);
+  EXPECT_THAT(*script, HasSubstr("set xtics (\"p50\" 2, \"p90\" 10, \"p99\" "
+                                 "100, \"p99.9\" 1000, \"max\" 10000)\n"));
+  EXPECT_THAT(*script, HasSubstr("2 10 9 11\n10 20 18 22\n100 30 27 33\n"
+                                 "1000 40 36 44\n10000 50 45 55\n"));
+  EXPECT_THAT(*script, HasSubstr("with yerrorlines"));
 }
 
 TEST(ChartScript, QuotesNamesAndDrawsEachCurveThatHasMarks) {

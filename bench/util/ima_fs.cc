@@ -80,7 +80,7 @@ Result<Drained> TimeFlush(const ImaFs& ima, const fs::path& out) {
   if (!trigger) return tl::make_unexpected(trigger.error());
   const auto start = steady_clock::now();
   auto done = WriteOnce(trigger->get(), out.string(), ima.Trigger());
-  const auto time = steady_clock::now() - start;
+  const TimeSpan time{start, steady_clock::now()};
   if (!done) return tl::make_unexpected(done.error());
   std::error_code error;
   const uint64_t bytes = fs::file_size(out, error);
@@ -103,7 +103,7 @@ Result<Drained> TimeStaging(const ImaFs& ima, const fs::path& out) {
     if (auto done = WriteOnce(staged->get(), "D\n", list); !done)
       bytes = tl::make_unexpected(done.error());
   }
-  const auto time = steady_clock::now() - start;
+  const TimeSpan time{start, steady_clock::now()};
   if (bytes) return Drained{.bytes = *bytes, .time = time};
   PosixError error = bytes.error();
   error.context =
@@ -182,10 +182,16 @@ Result<FlushStatus> ImaFs::Status() const {
 }
 
 Result<uint64_t> ImaFs::RecordsInMemory() const {
-  if (HasFlush()) {
-    return Status().map(
-        [](const FlushStatus& s) { return s.at("records_in_memory"); });
-  }
+  return CountRecords("records_in_memory");
+}
+
+Result<uint64_t> ImaFs::RecordsTotal() const {
+  return CountRecords("records_total");
+}
+
+Result<uint64_t> ImaFs::CountRecords(const char* key) const {
+  if (HasFlush())
+    return Status().map([&](const FlushStatus& s) { return s.at(key); });
   const fs::path path = root_ / "runtime_measurements_count";
   auto text = ReadFile(path);
   if (!text) return tl::make_unexpected(text.error());

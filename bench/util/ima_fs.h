@@ -3,7 +3,6 @@
 #ifndef BENCH_UTIL_IMA_FS_H_
 #define BENCH_UTIL_IMA_FS_H_
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "util/posix_error.h"
+#include "util/time_span.h"
 
 namespace ima_bench {
 
@@ -38,6 +38,9 @@ class ImaFs {
   // Records in kernel memory, staged ones not counted where there is no
   // flush/status to tell.
   Result<uint64_t> RecordsInMemory() const;
+  // Records ever, those that flushes have taken out of memory included; without
+  // flush/status the same as the above.
+  Result<uint64_t> RecordsTotal() const;
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path Trigger() const { return root_ / "flush/trigger"; }
@@ -49,6 +52,9 @@ class ImaFs {
  private:
   explicit ImaFs(std::filesystem::path root) : root_(std::move(root)) {}
 
+  // The number under `key` in flush/status, or runtime_measurements_count.
+  Result<uint64_t> CountRecords(const char* key) const;
+
   std::filesystem::path root_;
 };
 
@@ -56,7 +62,7 @@ class ImaFs {
 struct Drained {
   uint64_t records = 0;
   uint64_t bytes = 0;  // of the file
-  std::chrono::duration<double> time{};
+  TimeSpan time;
 };
 
 // A way to save all records in memory to the new file `out` and to free them.

@@ -41,6 +41,15 @@ Result<std::string> FilesystemType(const std::filesystem::path& path) {
   return ContentError("no mount found for " + path.string());
 }
 
+Result<bool> ShareFilesystem(const std::filesystem::path& one,
+                             const std::filesystem::path& other) {
+  struct stat first = {}, second = {};
+  if (stat(one.c_str(), &first) != 0) return ErrnoError("stat " + one.string());
+  if (stat(other.c_str(), &second) != 0)
+    return ErrnoError("stat " + other.string());
+  return first.st_dev == second.st_dev;
+}
+
 std::string KernelRelease() {
   struct utsname name = {};
   return uname(&name) == 0 ? fmt::format("{} {}", name.release, name.machine)
@@ -48,6 +57,10 @@ std::string KernelRelease() {
 }
 
 std::string Processor() {
+  // There CPUID tells about the host.
+  const auto cpuinfo = ReadFile("/proc/cpuinfo");
+  if (cpuinfo && cpuinfo->find("User Mode Linux") != std::string::npos)
+    return "uml";
 #ifdef __x86_64__
   // CPUID leaf 1 ECX bit 31 is set by hypervisors only; leaf 0x40000000 then
   // holds their signature in EBX, ECX, EDX.

@@ -27,12 +27,16 @@ std::vector<Mount> ParseMountinfo(std::string_view text);
 // The type of the filesystem that holds `path`, e.g. "ext4".
 Result<std::string> FilesystemType(const std::filesystem::path& path);
 
+// Whether two paths are on one filesystem.
+Result<bool> ShareFilesystem(const std::filesystem::path& one,
+                             const std::filesystem::path& other);
+
 // Kernel release and machine, e.g. "7.3.4 x86_64".
 std::string KernelRelease();
 
 // "hardware" for a processor of its own, "kvm" and the like for a virtual one,
-// "tcg" where each instruction is emulated; "unknown" where this cannot be
-// told.
+// "tcg" where each instruction is emulated, "uml" in User-mode Linux; "unknown"
+// where this cannot be told.
 std::string Processor();
 
 // The words of a kernel command line that concern IMA, e.g. "ima_policy=tcb".

@@ -14,21 +14,30 @@ constexpr size_t kShortestName = 8;  // 10^8 files
 
 }  // namespace
 
-Result<RecordMaker> RecordMaker::Create(
-    const std::filesystem::path& directory) {
+std::string RecordFileName(const std::filesystem::path& directory,
+                           uint64_t number) {
+  const size_t used = directory.native().size() + 1;
+  const size_t width = kPathLength > used
+                           ? std::max(kPathLength - used, kShortestName)
+                           : kShortestName;
+  return fmt::format("{:0{}}", number, width);
+}
+
+Result<RecordMaker> RecordMaker::Create(const std::filesystem::path& directory,
+                                        uint64_t first_file) {
   auto temp = TempDir::Create(directory, "ima-bench-files-");
   if (!temp) return tl::make_unexpected(temp.error());
   auto fd = Open(temp->path(), O_RDONLY | O_DIRECTORY);
   if (!fd) return tl::make_unexpected(fd.error());
-  return RecordMaker(std::move(*temp), std::move(*fd));
+  return RecordMaker(std::move(*temp), std::move(*fd), first_file);
 }
 
 Result<void> RecordMaker::Make(const ImaFs& ima, uint64_t count) {
-  const auto before = ima.RecordsInMemory();
+  const auto before = ima.RecordsTotal();
   if (!before) return tl::make_unexpected(before.error());
   for (uint64_t i = 0; i < count; ++i)
     if (auto done = MeasureNewFile(); !done) return done;
-  const auto after = ima.RecordsInMemory();
+  const auto after = ima.RecordsTotal();
   if (!after) return tl::make_unexpected(after.error());
   if (*after >= *before + count) return {};
   return ContentError(fmt::format(
@@ -39,11 +48,7 @@ Result<void> RecordMaker::Make(const ImaFs& ima, uint64_t count) {
 }
 
 Result<void> RecordMaker::MeasureNewFile() {
-  const size_t used = directory_.path().native().size() + 1;
-  const size_t width = kPathLength > used
-                           ? std::max(kPathLength - used, kShortestName)
-                           : kShortestName;
-  const std::string name = fmt::format("{:0{}}", files_made_++, width);
+  const std::string name = RecordFileName(directory_.path(), next_file_++);
   // IMA measures at open(2), before anything is read.
   const int file = openat(fd_.get(), name.c_str(),
                           O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
