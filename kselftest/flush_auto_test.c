@@ -166,7 +166,7 @@ TEST_F(syntax, changes_nothing)
 
 /* --- When it flushes --- */
 
-/* Expects that so many flushes happen, and no more, of these records at least */
+/* Expects that so many flushes happen, no more, of so many records at least */
 static void expect_flushes(struct __test_metadata *const _metadata,
 			   const struct env *const env,
 			   const struct status *const before, const int num,
