@@ -40,8 +40,9 @@
 
 #define UID_NOBODY 65534
 
-/* Plain emulation with KASAN takes its time. */
-#define LONG_TIMEOUT 300
+/* Of one test, in seconds: plain emulation with KASAN takes its time. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
 
 /* The keys of flush/status, in their order */
 struct status {

@@ -706,7 +706,7 @@ static void wait_recovered(struct __test_metadata *const _metadata,
  * Fails if an error loses records, is not shown, or not overcome by itself
  * when its reason is gone, or if it is logged and audited at each attempt.
  */
-TEST_F_TIMEOUT(failing, until_repaired, LONG_TIMEOUT)
+TEST_F(failing, until_repaired)
 {
 	struct env *const env = &self->env;
 	const struct kernel_log *const log = &self->log;
@@ -795,7 +795,7 @@ static double wait_failures(struct __test_metadata *const _metadata,
  * Fails if it tries again sooner than after 1, 2 and 4 seconds, be it because
  * of further records, much later, or announces another time.
  */
-TEST_F_TIMEOUT(full, back_off, LONG_TIMEOUT)
+TEST_F(full, back_off)
 {
 	struct full *const full = &self->full;
 	double last = wait_failures(_metadata, &full->before, 1);
@@ -847,7 +847,7 @@ static void expect_at_once(struct __test_metadata *const _metadata,
 }
 
 /* Fails if it waits on although directory was written. */
-TEST_F_TIMEOUT(full, directory_written, LONG_TIMEOUT)
+TEST_F(full, directory_written)
 {
 	struct full *const full = &self->full;
 
@@ -855,7 +855,7 @@ TEST_F_TIMEOUT(full, directory_written, LONG_TIMEOUT)
 }
 
 /* Fails if it waits on although max_records was written. */
-TEST_F_TIMEOUT(full, max_records_written, LONG_TIMEOUT)
+TEST_F(full, max_records_written)
 {
 	struct full *const full = &self->full;
 
@@ -863,7 +863,7 @@ TEST_F_TIMEOUT(full, max_records_written, LONG_TIMEOUT)
 }
 
 /* Fails if a write that still does not help is not tried, or stops it. */
-TEST_F_TIMEOUT(full, written_in_vain, LONG_TIMEOUT)
+TEST_F(full, written_in_vain)
 {
 	struct full *const full = &self->full;
 	const double last = wait_failures(_metadata, &full->before, 3);
@@ -879,7 +879,7 @@ TEST_F_TIMEOUT(full, written_in_vain, LONG_TIMEOUT)
 }
 
 /* Fails if it waits on although a trigger succeeded. */
-TEST_F_TIMEOUT(full, trigger_succeeded, LONG_TIMEOUT)
+TEST_F(full, trigger_succeeded)
 {
 	struct full *const full = &self->full;
 	const double last = wait_failures(_metadata, &full->before, 3);
@@ -898,7 +898,7 @@ TEST_F_TIMEOUT(full, trigger_succeeded, LONG_TIMEOUT)
 }
 
 /* Fails if an empty line does not use the room that there is again. */
-TEST_F_TIMEOUT(full, trigger_empty_line, LONG_TIMEOUT)
+TEST_F(full, trigger_empty_line)
 {
 	struct full *const full = &self->full;
 	const double last = wait_failures(_metadata, &full->before, 3);
@@ -917,7 +917,7 @@ TEST_F_TIMEOUT(full, trigger_empty_line, LONG_TIMEOUT)
 }
 
 /* Fails if it still tries when nobody wants it to any more. */
-TEST_F_TIMEOUT(full, given_up, LONG_TIMEOUT)
+TEST_F(full, given_up)
 {
 	struct full *const full = &self->full;
 	struct status status;
@@ -940,7 +940,7 @@ TEST_F_TIMEOUT(full, given_up, LONG_TIMEOUT)
 }
 
 /* Fails if another error is not told, or the same one again and again. */
-TEST_F_TIMEOUT(full, another_error, LONG_TIMEOUT)
+TEST_F(full, another_error)
 {
 	struct full *const full = &self->full;
 	struct env *const env = &full->env;
@@ -970,7 +970,7 @@ TEST_F_TIMEOUT(full, another_error, LONG_TIMEOUT)
 }
 
 /* Fails if a directory that was removed is not named, or holds up the next. */
-TEST_F_TIMEOUT(full, directory_removed, LONG_TIMEOUT)
+TEST_F(full, directory_removed)
 {
 	struct full *const full = &self->full;
 	struct env *const env = &full->env;
@@ -1154,7 +1154,7 @@ static int *count_files(struct __test_metadata *const _metadata,
  * Fails if so many at once make the list grow without bounds, because a flush
  * starves or a limit is missed, or if a record is lost or written twice.
  */
-TEST_F_TIMEOUT(crowd, measure, LONG_TIMEOUT)
+TEST_F(crowd, measure)
 {
 	struct crowd *const crowd = &self->crowd;
 	const int num = NUM_MEASURERS * NUM_FILES;
@@ -1329,7 +1329,7 @@ static void collect_records(struct __test_metadata *const _metadata,
  * leave some out. Nobody reads what D and N delete: all records are known,
  * and the TPM tells whether each was where it is missed.
  */
-TEST_F_TIMEOUT(crowd, delete, LONG_TIMEOUT)
+TEST_F(crowd, delete)
 {
 	struct crowd *const crowd = &self->crowd;
 	const struct shared *const shared = crowd->shared;
@@ -1412,7 +1412,7 @@ static void measure_crowd(struct __test_metadata *const _metadata,
  * Fails if a flush, or a process that waits for one, keeps the system from
  * being suspended, or does not go on afterwards.
  */
-TEST_F_TIMEOUT(crowd, suspend, LONG_TIMEOUT)
+TEST_F(crowd, suspend)
 {
 	struct crowd *const crowd = &self->crowd;
 	struct env *const env = &crowd->env;
@@ -1446,7 +1446,7 @@ TEST_F_TIMEOUT(crowd, suspend, LONG_TIMEOUT)
  * Fails if the kernel writes while the system is suspended, or an attempt that
  * was due then is not made up for.
  */
-TEST_F_TIMEOUT(full, suspend, LONG_TIMEOUT)
+TEST_F(full, suspend)
 {
 	struct full *const full = &self->full;
 	struct env *const env = &full->env;
@@ -1536,7 +1536,7 @@ static void use_up_memory(struct __test_metadata *const _metadata,
  * Fails if the OOM killer ends flushing together with the process that is
  * measured, waits for a flush, or has set directory.
  */
-TEST_F_TIMEOUT(crowd, out_of_memory, LONG_TIMEOUT)
+TEST_F(crowd, out_of_memory)
 {
 	struct crowd *const crowd = &self->crowd;
 	struct env *const env = &crowd->env;

@@ -344,7 +344,7 @@ static void wait_counter(const int *const counter, const int num)
  * Fails if of two flushes at once one loses or repeats what the other wrote,
  * or is refused for another reason than that nothing is left.
  */
-TEST_F_TIMEOUT(crowd, two_at_once, LONG_TIMEOUT)
+TEST_F(crowd, two_at_once)
 {
 	struct crowd *const crowd = &self->crowd;
 	struct env *const env = &crowd->env;
@@ -389,7 +389,7 @@ TEST_F_TIMEOUT(crowd, two_at_once, LONG_TIMEOUT)
 }
 
 /* Fails if a record that is added during a flush is lost or written twice. */
-TEST_F_TIMEOUT(crowd, measure, LONG_TIMEOUT)
+TEST_F(crowd, measure)
 {
 	struct crowd *const crowd = &self->crowd;
 
@@ -404,7 +404,7 @@ TEST_F_TIMEOUT(crowd, measure, LONG_TIMEOUT)
 }
 
 /* Fails if A, D or N and a flush take the same records, or leave some out. */
-TEST_F_TIMEOUT(crowd, stage, LONG_TIMEOUT)
+TEST_F(crowd, stage)
 {
 	struct crowd *const crowd = &self->crowd;
 
@@ -424,7 +424,7 @@ TEST_F_TIMEOUT(crowd, stage, LONG_TIMEOUT)
  * Fails if a flush is left half done when its caller is killed at any time:
  * there is a file if and only if it was counted.
  */
-TEST_F_TIMEOUT(crowd, kill, LONG_TIMEOUT)
+TEST_F(crowd, kill)
 {
 	struct crowd *const crowd = &self->crowd;
 	char path[PATH_MAX];
@@ -568,7 +568,7 @@ static void read_often(struct __test_metadata *const _metadata,
  * Fails if a reader in the middle of a list gets a part of a record, freed
  * memory or an error when the records are flushed.
  */
-TEST_F_TIMEOUT(crowd, read, LONG_TIMEOUT)
+TEST_F(crowd, read)
 {
 	struct crowd *const crowd = &self->crowd;
 	int num_readers;

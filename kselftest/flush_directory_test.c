@@ -746,7 +746,7 @@ TEST_F(directory, highest_present)
 }
 
 /* Fails if only what one read of the directory gives is looked at. */
-TEST_F_TIMEOUT(directory, highest_of_many, LONG_TIMEOUT)
+TEST_F(directory, highest_of_many)
 {
 	const unsigned long long number = next_number(_metadata);
 	char name[64];

@@ -127,7 +127,7 @@ FIXTURE_TEARDOWN(storage)
 }
 
 /* Fails if the fallback without unnamed files leaves its own name behind. */
-TEST_F_TIMEOUT(storage, works, LONG_TIMEOUT)
+TEST_F(storage, works)
 {
 	struct env *const env = &self->env;
 	char *const tree = list_tree(_metadata, env->fs);
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(storage, works, LONG_TIMEOUT)
 }
 
 /* Fails if a write that wrote less is taken for all of it. */
-TEST_F_TIMEOUT(storage, short_writes, LONG_TIMEOUT)
+TEST_F(storage, short_writes)
 {
 	self->server.control->max_written = 1000;
 	measure_bytes(_metadata, &self->env, 65536);

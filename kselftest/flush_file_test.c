@@ -69,7 +69,7 @@ FIXTURE_TEARDOWN(file)
 }
 
 /* Fails if records are missing, torn or doubled, or another file is left. */
-TEST_F_TIMEOUT(file, has_the_list, LONG_TIMEOUT)
+TEST_F(file, has_the_list)
 {
 	struct env *const env = &self->env;
 	struct blob segment, list;
@@ -408,13 +408,13 @@ static void expect_complete_files(struct __test_metadata *const _metadata,
 }
 
 /* Fails if a file appears before it is complete and closed by its writer. */
-TEST_F_TIMEOUT(file, opened_on_event, LONG_TIMEOUT)
+TEST_F(file, opened_on_event)
 {
 	expect_complete_files(_metadata, &self->env, watch_files);
 }
 
 /* Fails if a file can be opened under its name before it is complete. */
-TEST_F_TIMEOUT(file, opened_by_polling, LONG_TIMEOUT)
+TEST_F(file, opened_by_polling)
 {
 	expect_complete_files(_metadata, &self->env, poll_files);
 }

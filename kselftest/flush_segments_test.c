@@ -144,7 +144,7 @@ TEST_F(segments, each_request)
 }
 
 /* Fails if the digest or the size is that of the last piece only. */
-TEST_F_TIMEOUT(segments, large, LONG_TIMEOUT)
+TEST_F(segments, large)
 {
 	char path[PATH_MAX];
 
@@ -321,7 +321,7 @@ static char *read_in_pieces(struct __test_metadata *const _metadata,
 }
 
 /* Fails if what is read depends on the size of the buffer. */
-TEST_F_TIMEOUT(segments, pieces, LONG_TIMEOUT)
+TEST_F(segments, pieces)
 {
 	static const size_t pieces[] = { 1, 13, 100, 4096 };
 	struct env *const env = &self->env;
@@ -375,7 +375,7 @@ static void read_often(struct __test_metadata *const _metadata, const int stop,
 }
 
 /* Fails if a reader gets a part of a line, or one twice, during flushes. */
-TEST_F_TIMEOUT(segments, readers, LONG_TIMEOUT)
+TEST_F(segments, readers)
 {
 	static const size_t pieces[] = { 7, 100, 4096 };
 	struct env *const env = &self->env;
