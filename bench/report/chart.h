@@ -15,7 +15,7 @@ namespace ima_bench {
 // Medians with their extremes over something, such as the number of records.
 struct Curve {
   struct Mark {
-    double x;
+    double x = 0;
     Spread value;
   };
   std::string label;
