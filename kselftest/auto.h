@@ -112,17 +112,6 @@ static inline void expect_setting(struct __test_metadata *const _metadata,
 	free(line);
 }
 
-static inline void expect_mode(struct __test_metadata *const _metadata,
-			       const char *const path, const mode_t mode)
-{
-	struct stat st;
-
-	ASSERT_EQ(0, stat(path, &st));
-	EXPECT_EQ(S_IFREG | mode, st.st_mode);
-	EXPECT_EQ(0, st.st_uid);
-	EXPECT_EQ(0, st.st_gid);
-}
-
 /* --- Segments --- */
 
 /* A line of flush/segments */
@@ -378,18 +367,11 @@ static inline pid_t start_writer(struct __test_metadata *const _metadata,
 /* Waits until a process sleeps, or has ended. Returns its state. */
 static inline char wait_asleep(const pid_t pid)
 {
-	char path[64], state = 0;
-	FILE *file;
+	char state;
 
-	FORMAT(path, "/proc/%d/stat", pid);
-	while (!state || !strchr("SDZ", state)) {
-		file = fopen(path, "re");
-		if (!file)
-			return 0;
-		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-			state = 0;
-		fclose(file);
-	}
+	do {
+		state = read_state(pid);
+	} while (!strchr("SDZ", state));
 
 	return state;
 }
@@ -404,17 +386,6 @@ static inline void remount(struct __test_metadata *const _metadata,
 	{
 		TH_LOG("Failed to remount: %s", strerror(errno));
 	}
-}
-
-static inline void freeze(struct __test_metadata *const _metadata,
-			  struct env *const env)
-{
-	const int fd = open(env->fs, O_RDONLY | O_CLOEXEC);
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ioctl(fd, FIFREEZE, 0));
-	env->frozen = true;
-	close(fd);
 }
 
 static inline void unfreeze(struct __test_metadata *const _metadata,

@@ -162,6 +162,18 @@ static int request_staging(const char *const req)
 	return ret;
 }
 
+/* Checks that a file is root's, and has this mode. */
+static inline void expect_mode(struct __test_metadata *const _metadata,
+			       const char *const path, const mode_t mode)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat(path, &st));
+	EXPECT_EQ(S_IFREG | mode, st.st_mode);
+	EXPECT_EQ(0, st.st_uid);
+	EXPECT_EQ(0, st.st_gid);
+}
+
 /* --- Processes --- */
 
 /* Starts a child that ends with the test. Returns its PID, or 0 in it. */
@@ -223,6 +235,23 @@ static int run(struct __test_metadata *const _metadata, char *const argv[])
 	}
 
 	return wait_child(_metadata, pid);
+}
+
+/* The state of a process as in /proc/PID/stat, or 0 */
+static inline char read_state(const pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	FORMAT(path, "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+
+	fclose(file);
+	return state;
 }
 
 /* --- Filesystems --- */
@@ -640,6 +669,17 @@ static void delete_staged(struct __test_metadata *const _metadata)
 	EXPECT_EQ(0, request_staging("D\n"));
 	note_records_gone(_metadata, &staged);
 	free(staged.data);
+}
+
+static inline void freeze(struct __test_metadata *const _metadata,
+			  struct env *const env)
+{
+	const int fd = open(env->fs, O_RDONLY | O_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, FIFREEZE, 0));
+	env->frozen = true;
+	close(fd);
 }
 
 static void thaw(struct __test_metadata *const _metadata,

@@ -5,6 +5,7 @@
  */
 
 #include "auto.h"
+#include "crowd.h"
 #include "fuse_server.h"
 
 /* Long enough for a flush that should not happen, in microseconds */
@@ -1008,8 +1009,7 @@ struct shared {
 struct crowd {
 	struct env env;
 	struct shared *shared;
-	pid_t pids[NUM_MEASURERS];
-	int num_pids;
+	struct workers workers;
 };
 
 FIXTURE(crowd)
@@ -1023,10 +1023,8 @@ FIXTURE_SETUP(crowd)
 
 	setup_auto(_metadata, &crowd->env);
 	mount_fs(_metadata, &crowd->env, "tmpfs", NULL);
-	crowd->shared = mmap(NULL, sizeof(*crowd->shared),
-			     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
-	ASSERT_NE(MAP_FAILED, crowd->shared);
+	crowd->shared = map_shared(_metadata, sizeof(*crowd->shared));
+	crowd->workers.stop = &crowd->shared->stop;
 }
 
 FIXTURE_TEARDOWN(crowd)
@@ -1035,21 +1033,6 @@ FIXTURE_TEARDOWN(crowd)
 
 	crowd->shared->stop = true;
 	teardown_auto(_metadata, &crowd->env);
-}
-
-static bool stopped(const struct shared *const shared)
-{
-	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
-}
-
-static void count_one(int *const counter)
-{
-	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
-}
-
-static int read_counter(const int *const counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
 /* Waits until a counter has gone up by @num, while others do something. */
@@ -1068,30 +1051,18 @@ static void start(struct __test_metadata *const _metadata,
 				     struct crowd *crowd, int number),
 		  const int number)
 {
-	const pid_t pid = fork_child(_metadata);
-
-	if (pid == 0) {
+	if (start_worker(_metadata, &crowd->workers)) {
 		task(_metadata, crowd, number);
 		_exit(0);
 	}
-	crowd->pids[crowd->num_pids++] = pid;
 }
 
 static void stop_all(struct __test_metadata *const _metadata,
 		     struct crowd *const crowd)
 {
-	__atomic_store_n(&crowd->shared->stop, true, __ATOMIC_RELAXED);
-	for (int i = 0; i < crowd->num_pids; i++)
-		EXPECT_EQ(0, wait_child(_metadata, crowd->pids[i]));
-	crowd->num_pids = 0;
+	stop_workers(_metadata, &crowd->workers);
 	set_max_records(_metadata, 0);
 	unset_directory(_metadata);
-}
-
-static void crowd_path(const struct env *const env, const int measurer,
-		       const int number, char *const path, const size_t size)
-{
-	format(path, size, "%s/crowd-%d-%d", env->dir, measurer, number);
 }
 
 static void measure_some(struct __test_metadata *const _metadata,
@@ -1198,7 +1169,7 @@ static void measure_often(struct __test_metadata *const _metadata,
 {
 	char path[PATH_MAX];
 
-	while (!stopped(crowd->shared)) {
+	while (!stopped(&crowd->workers)) {
 		measured_path(&crowd->env, first + crowd->shared->num_measured,
 			      path, sizeof(path));
 		ASSERT_TRUE(measure_path(path));
@@ -1212,7 +1183,7 @@ static void stage_often(struct __test_metadata *const _metadata,
 {
 	int ret;
 
-	while (!stopped(crowd->shared)) {
+	while (!stopped(&crowd->workers)) {
 		ret = request_staging("A\n");
 		/* A flush is running, or there is nothing. */
 		if (ret == EBUSY || ret == ENOENT)
@@ -1232,7 +1203,7 @@ static void stage_often(struct __test_metadata *const _metadata,
 static void delete_often(struct __test_metadata *const _metadata,
 			 struct crowd *const crowd, const int number)
 {
-	while (!stopped(crowd->shared)) {
+	while (!stopped(&crowd->workers)) {
 		const int fd = open(IMA_LIST, O_WRONLY | O_CLOEXEC);
 		int ret = errno;
 
@@ -1253,7 +1224,7 @@ static void delete_often(struct __test_metadata *const _metadata,
 static void flush_often(struct __test_metadata *const _metadata,
 			struct crowd *const crowd, const int number)
 {
-	while (!stopped(crowd->shared)) {
+	while (!stopped(&crowd->workers)) {
 		const int ret = request("\n");
 
 		ASSERT_TRUE(ret == 0 || ret == ENODATA || ret == EBUSY)
@@ -1402,7 +1373,7 @@ static void measure_crowd(struct __test_metadata *const _metadata,
 {
 	char path[PATH_MAX];
 
-	for (int i = 0; !stopped(crowd->shared); i++) {
+	for (int i = 0; !stopped(&crowd->workers); i++) {
 		crowd_path(&crowd->env, number, i, path, sizeof(path));
 		ASSERT_TRUE(measure_path(path));
 		usleep(2000);

@@ -7,7 +7,7 @@
 #include <regex.h>
 #include <sys/inotify.h>
 
-#include "common.h"
+#include "crowd.h"
 
 #define MAX_MEASURERS 3
 #define MAX_READERS 32
@@ -27,8 +27,7 @@ struct crowd {
 	struct shared *shared;
 	int watch; /* tells the order in which segments appear in env->fs */
 	long flushes; /* at the start */
-	pid_t pids[64];
-	int num_pids;
+	struct workers workers;
 };
 
 FIXTURE(crowd)
@@ -62,10 +61,8 @@ FIXTURE_SETUP(crowd)
 
 	setup_env(_metadata, &crowd->env);
 	mount_fs(_metadata, &crowd->env, variant->fs, NULL);
-	crowd->shared = mmap(NULL, sizeof(*crowd->shared),
-			     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
-	ASSERT_NE(MAP_FAILED, crowd->shared);
+	crowd->shared = map_shared(_metadata, sizeof(*crowd->shared));
+	crowd->workers.stop = &crowd->shared->stop;
 	crowd->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	ASSERT_LE(0, crowd->watch);
 	ASSERT_LE(0, inotify_add_watch(crowd->watch, crowd->env.fs,
@@ -81,21 +78,6 @@ FIXTURE_TEARDOWN(crowd)
 	teardown_env(_metadata, &crowd->env);
 }
 
-static bool stopped(const struct crowd *const crowd)
-{
-	return __atomic_load_n(&crowd->shared->stop, __ATOMIC_RELAXED);
-}
-
-static int count_one(int *const counter)
-{
-	return __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
-}
-
-static int read_counter(const int *const counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
 /* Starts @task in a process of its own, which ends when all are stopped. */
 static void start(struct __test_metadata *const _metadata,
 		  struct crowd *const crowd,
@@ -103,22 +85,10 @@ static void start(struct __test_metadata *const _metadata,
 				     struct crowd *crowd, int number),
 		  const int number)
 {
-	const pid_t pid = fork_child(_metadata);
-
-	if (pid == 0) {
+	if (start_worker(_metadata, &crowd->workers)) {
 		task(_metadata, crowd, number);
 		_exit(0);
 	}
-	crowd->pids[crowd->num_pids++] = pid;
-}
-
-static void stop_all(struct __test_metadata *const _metadata,
-		     struct crowd *const crowd)
-{
-	__atomic_store_n(&crowd->shared->stop, true, __ATOMIC_RELAXED);
-	for (int i = 0; i < crowd->num_pids; i++)
-		EXPECT_EQ(0, wait_child(_metadata, crowd->pids[i]));
-	crowd->num_pids = 0;
 }
 
 /* The name of a segment or of staged records in env->fs */
@@ -134,7 +104,7 @@ static void flush_often(struct __test_metadata *const _metadata,
 {
 	char path[PATH_MAX];
 
-	for (int i = 0; !stopped(crowd); i++) {
+	for (int i = 0; !stopped(&crowd->workers); i++) {
 		int ret;
 
 		batch_path(&crowd->env, "flush", i, path, sizeof(path));
@@ -149,12 +119,6 @@ static void flush_often(struct __test_metadata *const _metadata,
 	}
 }
 
-static void crowd_path(const struct env *const env, const int measurer,
-		       const int number, char *const path, const size_t size)
-{
-	format(path, size, "%s/crowd-%d-%d", env->dir, measurer, number);
-}
-
 /* Measures files as fast as it can. */
 static void measure_often(struct __test_metadata *const _metadata,
 			  struct crowd *const crowd, const int number)
@@ -162,7 +126,7 @@ static void measure_often(struct __test_metadata *const _metadata,
 	int *const counter = &crowd->shared->num_measured[number];
 	char path[PATH_MAX];
 
-	while (!stopped(crowd)) {
+	while (!stopped(&crowd->workers)) {
 		crowd_path(&crowd->env, number, *counter, path, sizeof(path));
 		ASSERT_TRUE(measure_path(path));
 		count_one(counter);
@@ -195,7 +159,7 @@ static void stage_often(struct __test_metadata *const _metadata,
 	struct blob blob;
 	int fd, ret;
 
-	for (int i = 0; !stopped(crowd); i++) {
+	for (int i = 0; !stopped(&crowd->workers); i++) {
 		ret = request_staging("A\n");
 		/* Somebody flushes or deletes, or there is nothing left. */
 		if (ret == EBUSY || ret == ENOENT)
@@ -228,7 +192,7 @@ static void stage_often(struct __test_metadata *const _metadata,
 static void delete_too_many(struct __test_metadata *const _metadata,
 			    struct crowd *const crowd, const int number)
 {
-	while (!stopped(crowd)) {
+	while (!stopped(&crowd->workers)) {
 		const int fd = open(IMA_LIST, O_WRONLY | O_CLOEXEC);
 		int ret = errno;
 
@@ -399,7 +363,7 @@ TEST_F(crowd, measure)
 	start(_metadata, crowd, flush_often, 1);
 
 	wait_counter(&crowd->shared->num_flushed, 50);
-	stop_all(_metadata, crowd);
+	stop_workers(_metadata, &crowd->workers);
 	expect_each_once(_metadata, crowd);
 }
 
@@ -416,7 +380,7 @@ TEST_F(crowd, stage)
 	wait_counter(&crowd->shared->num_staged, 10);
 	wait_counter(&crowd->shared->num_flushed, 10);
 	wait_counter(&crowd->shared->num_refused, 10);
-	stop_all(_metadata, crowd);
+	stop_workers(_metadata, &crowd->workers);
 	expect_each_once(_metadata, crowd);
 }
 
@@ -444,7 +408,7 @@ TEST_F(crowd, kill)
 		kill(pid, SIGKILL);
 		EXPECT_EQ(128 + SIGKILL, wait_child(_metadata, pid));
 	}
-	stop_all(_metadata, crowd);
+	stop_workers(_metadata, &crowd->workers);
 	expect_each_once(_metadata, crowd);
 }
 
@@ -547,7 +511,7 @@ static void read_often(struct __test_metadata *const _metadata,
 	struct blob blob;
 
 	FORMAT(path, IMA_DIR "%s", name);
-	while (!stopped(crowd)) {
+	while (!stopped(&crowd->workers)) {
 		ASSERT_TRUE(read_slowly(path, piece, &blob))
 		{
 			TH_LOG("Failed to read %s: %s", path, strerror(errno));
@@ -594,7 +558,7 @@ TEST_F(crowd, read)
 	for (int i = 0; i < num_readers; i++)
 		while (read_counter(&crowd->shared->num_read[i]) == 0)
 			usleep(1000);
-	stop_all(_metadata, crowd);
+	stop_workers(_metadata, &crowd->workers);
 	expect_each_once(_metadata, crowd);
 }
 

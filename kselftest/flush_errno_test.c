@@ -140,17 +140,6 @@ static void staged(struct __test_metadata *const _metadata,
 	env->staged = true;
 }
 
-static void frozen(struct __test_metadata *const _metadata,
-		   struct env *const env)
-{
-	const int fd = open(env->fs, O_RDONLY | O_CLOEXEC);
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ioctl(fd, FIFREEZE, 0));
-	env->frozen = true;
-	close(fd);
-}
-
 static void empty(struct __test_metadata *const _metadata,
 		  struct env *const env)
 {
@@ -423,7 +412,7 @@ REFUSED(staged_records) {
 };
 
 REFUSED(frozen_filesystem) {
-	.fs = "ext4", .conditions = { frozen }, .path = "/a", .error = EBUSY,
+	.fs = "ext4", .conditions = { freeze }, .path = "/a", .error = EBUSY,
 };
 
 REFUSED(empty_list) {
@@ -535,7 +524,7 @@ REFUSED(path_before_staged) {
 };
 
 REFUSED(path_before_frozen) {
-	.fs = "ext4", .conditions = { frozen }, .path = "/loop/a",
+	.fs = "ext4", .conditions = { freeze }, .path = "/loop/a",
 	.error = ELOOP,
 };
 
@@ -577,7 +566,7 @@ REFUSED(name_before_staged) {
 };
 
 REFUSED(name_before_frozen) {
-	.fs = "ext4", .conditions = { frozen }, .path = "/dir/file",
+	.fs = "ext4", .conditions = { freeze }, .path = "/dir/file",
 	.error = EEXIST, .uncounted = true,
 };
 
@@ -609,7 +598,7 @@ REFUSED(permission_before_staged) {
 };
 
 REFUSED(permission_before_frozen) {
-	.fs = "ext4", .conditions = { frozen }, .become = nobody,
+	.fs = "ext4", .conditions = { freeze }, .become = nobody,
 	.path = "/denied/a", .error = EACCES,
 };
 
@@ -638,7 +627,7 @@ REFUSED(staged_before_empty) {
 };
 
 REFUSED(frozen_before_empty) {
-	.fs = "ext4", .conditions = { frozen, empty }, .path = "/a",
+	.fs = "ext4", .conditions = { freeze, empty }, .path = "/a",
 	.error = EBUSY,
 };
 

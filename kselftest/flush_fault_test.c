@@ -271,23 +271,6 @@ static pid_t start_flush(struct __test_metadata *const _metadata,
 	return pid;
 }
 
-/* The state of a process as in /proc/PID/stat, or 0 */
-static char read_state(const pid_t pid)
-{
-	char path[64], state = 0;
-	FILE *file;
-
-	FORMAT(path, "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-
-	fclose(file);
-	return state;
-}
-
 /* Waits until a process that flushes has gone to sleep in write(2). */
 static void wait_asleep(const pid_t pid)
 {

@@ -25,17 +25,6 @@ FIXTURE_TEARDOWN(request)
 	teardown_env(_metadata, &self->env);
 }
 
-static void expect_mode(struct __test_metadata *const _metadata,
-			const char *const path, const mode_t mode)
-{
-	struct stat st;
-
-	ASSERT_EQ(0, stat(path, &st));
-	EXPECT_EQ(S_IFREG | mode, st.st_mode);
-	EXPECT_EQ(0, st.st_uid);
-	EXPECT_EQ(0, st.st_gid);
-}
-
 /* Fails if a file is open to others than root, or for the wrong direction. */
 TEST_F(request, modes)
 {
