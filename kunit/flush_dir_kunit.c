@@ -90,6 +90,19 @@ static int inject_no_tmpfile(enum ima_flush_step step)
 	return step == IMA_FLUSH_CREATE ? -EOPNOTSUPP : 0;
 }
 
+static int inject_name_taken(enum ima_flush_step step)
+{
+	return step == IMA_FLUSH_LINK ? -EEXIST : 0;
+}
+
+/* Which fails with the error that means a taken name elsewhere */
+static enum ima_flush_step other_step;
+
+static int inject_exists(enum ima_flush_step step)
+{
+	return step == other_step ? -EEXIST : 0;
+}
+
 static int inject_sync_failure(enum ima_flush_step step)
 {
 	return step == IMA_FLUSH_SYNC_DIR ? -EIO : 0;
@@ -129,6 +142,57 @@ static void test_taken_numbers_without_tmpfile(struct kunit *test)
 	ima_flush_inject = inject_no_tmpfile;
 	expect_taken_numbers_passed_over(test);
 	KUNIT_EXPECT_EQ(test, file_size(test, 0), -1);
+}
+
+/* Catches a worker that never ends where every name seems to be taken. */
+static void test_all_numbers_taken(struct kunit *test)
+{
+	long count = num_records();
+	u64 number;
+
+	set_directory(test);
+	number = ima_flush_next_number();
+
+	ima_flush_inject = inject_name_taken;
+	KUNIT_EXPECT_EQ(test, ima_flush_to_directory(), -EIO);
+	KUNIT_EXPECT_EQ(test, num_records(), count);
+	KUNIT_EXPECT_GT(test, ima_flush_next_number(), number);
+
+	/* The next attempt goes on after those. */
+	number = ima_flush_next_number();
+	ima_flush_inject = NULL;
+	KUNIT_EXPECT_EQ(test, ima_flush_to_directory(), 0);
+	KUNIT_EXPECT_GT(test, file_size(test, number), 0);
+}
+
+static const struct exists_case {
+	const char *desc;
+	enum ima_flush_step step;
+} exists_cases[] = {
+	{ "write", IMA_FLUSH_WRITE },
+	{ "sync", IMA_FLUSH_SYNC },
+	{ "sync of the name", IMA_FLUSH_SYNC_NAME },
+	{ "sync of the directory", IMA_FLUSH_SYNC_DIR },
+};
+
+KUNIT_ARRAY_PARAM_DESC(exists, exists_cases, desc);
+
+/* Catches EEXIST of something else that is taken for that of the name. */
+static void test_exists_elsewhere(struct kunit *test)
+{
+	const struct exists_case *param = test->param_value;
+	long count = num_records();
+	u64 number;
+
+	set_directory(test);
+	number = ima_flush_next_number();
+
+	ima_flush_inject = inject_exists;
+	other_step = param->step;
+	KUNIT_EXPECT_EQ(test, ima_flush_to_directory(), -EIO);
+	KUNIT_EXPECT_EQ(test, num_records(), count);
+	KUNIT_EXPECT_EQ(test, ima_flush_next_number(), number);
+	KUNIT_EXPECT_EQ(test, file_size(test, number), -1);
 }
 
 /* Catches a number that is lost with a failure, or kept by another path. */
@@ -197,6 +261,8 @@ static void test_unset(struct kunit *test)
 static struct kunit_case flush_dir_cases[] = {
 	KUNIT_CASE(test_taken_numbers),
 	KUNIT_CASE(test_taken_numbers_without_tmpfile),
+	KUNIT_CASE(test_all_numbers_taken),
+	KUNIT_CASE_PARAM(test_exists_elsewhere, exists_gen_params),
 	KUNIT_CASE(test_numbers_used),
 	KUNIT_CASE(test_numbers_present),
 	KUNIT_CASE(test_numbers_left),
