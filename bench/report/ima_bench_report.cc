@@ -2,11 +2,10 @@
 // From the JSON of ima-bench: a result to keep, a table and a chart.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
-#include <fstream>
 #include <iterator>
 
 #include "report/chart.h"
+#include "report/report_main.h"
 #include "report/results.h"
 #include "util/file.h"
 
@@ -14,13 +13,6 @@ namespace ima_bench {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<void> WriteFile(const fs::path& path, const std::string& text) {
-  std::ofstream file(path);
-  if (!(file << text) || !file.flush())
-    return ErrnoError("write " + path.string());
-  return {};
-}
 
 // Writes no file if there is nothing to draw.
 Result<void> Draw(const Chart& chart, const fs::path& output) {
@@ -77,22 +69,11 @@ Result<void> Report(const fs::path& input, const std::string& prefix) {
 }  // namespace ima_bench
 
 int main(int argc, char** argv) {
-  std::filesystem::path input;
-  std::string prefix;
-  CLI::App app(
+  return ima_bench::RunReport(
+      argc, argv,
       "Reads the JSON of ima-bench (--benchmark_out=FILE) and writes "
       "PREFIX.json, without\nthe machine's name, PREFIX.md with the tables, "
       "also printed, and the charts\nPREFIX-time.svg, PREFIX-memory.svg and "
-      "PREFIX-latency.svg.\n");
-  app.add_option("RESULT", input, "JSON of ima-bench")
-      ->required()
-      ->check(CLI::ExistingFile);
-  app.add_option("--output", prefix, "Where to write, without extension")
-      ->required()
-      ->type_name("PREFIX");
-  CLI11_PARSE(app, argc, argv);
-  const auto done = ima_bench::Report(input, prefix);
-  if (done) return 0;
-  fmt::print(stderr, "[-] failed: {}\n", done.error().Message());
-  return 1;
+      "PREFIX-latency.svg.\n",
+      "ima-bench", ima_bench::Report);
 }

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 
 #include "soak/live_machine.h"
 #include "soak/soak.h"
@@ -49,13 +48,6 @@ class Progress {
   double next_ = 0;
 };
 
-Result<void> WriteJson(const fs::path& path, const nlohmann::json& json) {
-  std::ofstream file(path);
-  if (!(file << json.dump(1) << "\n") || !file.flush())
-    return ErrnoError("write " + path.string());
-  return {};
-}
-
 Result<void> Run(const Options& options) {
   const auto ima = ReadFile("/proc/self/mountinfo")
                        .and_then(FindSecurityfs)
@@ -72,7 +64,8 @@ Result<void> Run(const Options& options) {
   if (auto stopped = (*machine)->Stop(); done) done = stopped;
   const std::string failure = done ? "" : done.error().Message();
   const auto written =
-      WriteJson(options.output, SoakToJson(soak, std::move(*context), failure));
+      WriteFile(options.output,
+                SoakToJson(soak, std::move(*context), failure).dump(1) + "\n");
   return done ? written : done;
 }
 

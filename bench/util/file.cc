@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <fstream>
 
 #include "util/fd.h"
 
@@ -21,6 +22,14 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
     if (got == 0) return text;
     text.append(buffer.data(), static_cast<size_t>(got));
   }
+}
+
+Result<void> WriteFile(const std::filesystem::path& path,
+                       const std::string& text) {
+  std::ofstream file(path);
+  if (!(file << text) || !file.flush())
+    return ErrnoError("write " + path.string());
+  return {};
 }
 
 Result<void> WriteOnce(int fd, std::string_view text,

@@ -18,6 +18,10 @@ namespace ima_bench {
 // The contents of a file, read to its end (st_size means nothing in /proc).
 Result<std::string> ReadFile(const std::filesystem::path& path);
 
+// Makes `text` the contents of a file, which need not exist.
+Result<void> WriteFile(const std::filesystem::path& path,
+                       const std::string& text);
+
 // Writes `text` with one write(2), as control files in sysfs, procfs and
 // securityfs want it; a short write is EIO.
 Result<void> WriteOnce(int fd, std::string_view text,
