@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "row.h"
 #include "session.h"
 
 namespace ima_bench {
@@ -46,6 +47,18 @@ bool InitializeLibrary(std::vector<std::string> flags, char* program) {
   return !benchmark::ReportUnrecognizedArguments(argc, argv.data());
 }
 
+void RegisterRows(Session& session, const Options& options) {
+  // Memory first, while nothing has left holes in it.
+  RegisterMemoryBenchmarks(session, options);
+  RegisterSha256Benchmark(session);
+  for (const uint64_t records : RecordCounts(kListSizes, options.max_records)) {
+    RegisterReadBenchmarks(session, records);
+    RegisterFlushBenchmarks(session, records);
+    RegisterDdBenchmark(session, records);
+  }
+  RegisterMeasureBenchmarks(session, options);
+}
+
 int Run(const Options& options) {
   auto session = Session::Start(options);
   if (!session) return Fail(session.error().Message());
@@ -56,12 +69,10 @@ int Run(const Options& options) {
              "[+] keep these files: a verifier needs the records that the "
              "kernel no longer has\n",
              session->segments().string());
-  // Memory first, while nothing has left holes in it.
-  RegisterMemoryBenchmarks(*session, options);
-  RegisterFlushBenchmarks(*session, options);
-  RegisterMeasureBenchmarks(*session, options);
-  benchmark::RunSpecifiedBenchmarks();
+  RegisterRows(*session, options);
+  const size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
+  if (rows == 0) return Fail("no row is named so: see --benchmark_list_tests");
   return AnyRowFailed() ? 1 : 0;
 }
 
@@ -96,6 +107,11 @@ int Main(int argc, char** argv) {
                  "Least number of latencies for a row of BM_Measure")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--series", options.series,
+                 "What was applied to the kernel, for the context of the JSON")
+      ->type_name("TEXT")
+      ->envname("IMA_FLUSH_SERIES")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (help) {

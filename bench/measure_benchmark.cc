@@ -18,9 +18,9 @@
 #include <algorithm>
 #include <future>
 #include <numeric>
-#include <utility>
 #include <vector>
 
+#include "row.h"
 #include "session.h"
 #include "util/measured_files.h"
 #include "util/percentile.h"
@@ -47,8 +47,6 @@ using TimeSpans = std::vector<TimeSpan>;
 using SampleFunction = Result<Samples>(Session& session, MeasuredFiles& files,
                                        const Load& load);
 
-const Method& FlushMethod() { return kMethods.front(); }
-
 void AddLatencies(const TimeSpans& opens, Samples& samples) {
   for (const TimeSpan& open : opens)
     samples.latencies.push_back(1e9 * open.Length().count());
@@ -73,19 +71,12 @@ Result<TimeSpans> CheckMeasured(const ImaFs& ima, const MeasuredFiles& files,
                   opened, *after - *before));
 }
 
-Result<void> FillList(Session& session, uint64_t records) {
-  const auto present = session.ima().RecordsInMemory();
-  if (!present) return tl::make_unexpected(present.error());
-  if (*present >= records) return {};
-  return session.MakeRecords(records - *present);
-}
-
 // One flush in another thread, and the files opened while it ran. What was
 // opened before it began or after its end does not count.
 Result<TimeSpans> OpenDuringFlush(Session& session, MeasuredFiles& files,
                                   Drained& drained) {
   auto flush = std::async(std::launch::async,
-                          [&] { return session.Drain(FlushMethod()); });
+                          [&] { return session.Drain(session.AnyMethod()); });
   auto opens = files.OpenUntil([&] {
     return flush.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   });
@@ -102,7 +93,7 @@ Result<TimeSpans> OpenDuringFlush(Session& session, MeasuredFiles& files,
 // All with one list, which nobody flushes.
 Result<Samples> SampleIdle(Session& session, MeasuredFiles& files,
                            const Load& load) {
-  auto done = FillList(session, load.records).and_then([&] {
+  auto done = session.FillList(load.records).and_then([&] {
     return files.Prepare(load.samples);
   });
   if (!done) return tl::make_unexpected(done.error());
@@ -123,7 +114,7 @@ Result<Samples> SampleFlushing(Session& session, MeasuredFiles& files,
   uint64_t records = 0;
   uint64_t batch = kFirstBatch;
   while (samples.latencies.size() < load.samples) {
-    auto done = FillList(session, load.records).and_then([&] {
+    auto done = session.FillList(load.records).and_then([&] {
       return files.Prepare(batch);
     });
     if (!done) return tl::make_unexpected(done.error());
@@ -160,7 +151,7 @@ void SetCounters(benchmark::State& state, const Samples& samples) {
 
 Result<Samples> TakeSamples(Session& session, const Load& load,
                             SampleFunction* sample) {
-  if (auto done = session.EmptyList(FlushMethod()); !done)
+  if (auto done = session.EmptyList(session.AnyMethod()); !done)
     return tl::make_unexpected(done.error());
   auto files = MeasuredFiles::Create(session.files());
   if (!files) return tl::make_unexpected(files.error());
@@ -170,21 +161,22 @@ Result<Samples> TakeSamples(Session& session, const Load& load,
 }
 
 // The row's time is the mean of the latencies.
-void MeasureOpens(benchmark::State& state, Session& session, const Load& load,
-                  SampleFunction* sample) {
-  if (!session.ima().HasFlush()) return FailRow(state, FlushMethod().missing);
-  for (auto _ : state) {
-    const auto samples = TakeSamples(session, load, sample);
-    if (!samples) {
-      FailRow(state, samples.error().Message());
-      break;
-    }
-    const auto& latencies = samples->latencies;
-    state.SetIterationTime(1e-9 *
-                           std::reduce(latencies.begin(), latencies.end()) /
-                           static_cast<double>(latencies.size()));
-    SetCounters(state, *samples);
-  }
+void ReportSamples(benchmark::State& state, const Samples& samples) {
+  const auto& latencies = samples.latencies;
+  state.SetIterationTime(1e-9 *
+                         std::reduce(latencies.begin(), latencies.end()) /
+                         static_cast<double>(latencies.size()));
+  SetCounters(state, samples);
+}
+
+void RegisterSamples(const char* name, Session& session, const Load& load,
+                     SampleFunction* sample) {
+  RegisterRow(
+      name, "records", load.records, [=, &session](benchmark::State& state) {
+        RunRow(
+            state, [&] { return TakeSamples(session, load, sample); },
+            [&](const Samples& samples) { ReportSamples(state, samples); });
+      });
 }
 
 }  // namespace
@@ -193,19 +185,9 @@ void RegisterMeasureBenchmarks(Session& session, const Options& options) {
   // A tenth: the list is filled again for each few samples.
   const Load load{.records = std::max<uint64_t>(options.max_records / 10, 1),
                   .samples = options.samples};
-  const std::pair<const char*, SampleFunction*> rows[] = {
-      {"BM_Measure/idle", SampleIdle}, {"BM_Measure/flushing", SampleFlushing}};
-  for (const auto& [name, sample] : rows) {
-    benchmark::RegisterBenchmark(
-        name,
-        [&session, load, sample = sample](benchmark::State& state) {
-          MeasureOpens(state, session, load, sample);
-        })
-        ->ArgName("records")
-        ->Arg(static_cast<int64_t>(load.records))
-        ->Iterations(1)
-        ->UseManualTime();
-  }
+  RegisterSamples("BM_Measure/idle", session, load, SampleIdle);
+  if (session.ima().HasFlush())
+    RegisterSamples("BM_Measure/flushing", session, load, SampleFlushing);
 }
 
 }  // namespace ima_bench

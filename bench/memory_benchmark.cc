@@ -4,11 +4,17 @@
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
+#include "row.h"
 #include "session.h"
 #include "util/memory.h"
 
 namespace ima_bench {
 namespace {
+
+// A page of slab is a large part of what fewer records take.
+constexpr std::span<const uint64_t> kMemorySizes =
+    std::span(kListSizes).subspan(2);
+static_assert(kMemorySizes.front() == 1000);
 
 // What the first records of a run make the kernel allocate once (filesystem,
 // caches) is no cost of a record.
@@ -79,20 +85,9 @@ void SetCounters(benchmark::State& state, const Course& course) {
 }
 
 // The row's time is that of the drain.
-void MeasureMemory(benchmark::State& state, Session& session,
-                   const Method& method) {
-  if (!(session.ima().*method.available)())
-    return FailRow(state, method.missing);
-  for (auto _ : state) {
-    const auto course =
-        FollowMemory(session, method, static_cast<uint64_t>(state.range(0)));
-    if (!course) {
-      FailRow(state, course.error().Message());
-      break;
-    }
-    state.SetIterationTime(course->drained.time.Length().count());
-    SetCounters(state, *course);
-  }
+void ReportCourse(benchmark::State& state, const Course& course) {
+  state.SetIterationTime(course.drained.time.Length().count());
+  SetCounters(state, course);
 }
 
 }  // namespace
@@ -100,18 +95,16 @@ void MeasureMemory(benchmark::State& state, Session& session,
 void RegisterMemoryBenchmarks(Session& session, const Options& options) {
   // All flushes first: `D` leaves holes in pages that cannot be freed, and what
   // comes after it fills them instead of new pages.
-  for (const Method& method : kMethods) {
-    for (const int64_t records :
-         RecordCounts({1000, 5000, 20000}, options.max_records)) {
-      benchmark::RegisterBenchmark(
-          fmt::format("BM_Memory{}", method.name).c_str(),
-          [&](benchmark::State& state) {
-            MeasureMemory(state, session, method);
-          })
-          ->ArgName("records")
-          ->Arg(records)
-          ->Iterations(1)
-          ->UseManualTime();
+  for (const Method* method : session.Methods()) {
+    for (const uint64_t records :
+         RecordCounts(kMemorySizes, options.max_records)) {
+      RegisterRow(
+          fmt::format("BM_Memory{}", method->name), "records", records,
+          [=, &session](benchmark::State& state) {
+            RunRow(
+                state, [&] { return FollowMemory(session, *method, records); },
+                [&](const Course& course) { ReportCourse(state, course); });
+          });
     }
   }
 }

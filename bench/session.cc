@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "session.h"
 
+#include <benchmark/benchmark.h>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "util/file.h"
@@ -17,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool row_failed = false;
+// Records in memory beyond those asked for that FillList() leaves there.
+uint64_t Tolerance(uint64_t count) { return count / 100 + 8; }
 
 Result<ImaFs> FindIma() {
   return ReadFile("/proc/self/mountinfo")
@@ -51,7 +54,7 @@ Result<Session> Session::Start(const Options& options) {
   auto segments = MakeUniqueDir(fs::absolute(options.directory), "ima-bench-");
   if (!segments) return tl::make_unexpected(segments.error());
   return Session(std::move(*ima), std::move(*segments), std::move(files),
-                 std::move(*maker), options.max_records);
+                 std::move(*maker), options);
 }
 
 Session::~Session() {
@@ -77,13 +80,14 @@ Result<void> Session::AddContext() const {
   if (!tpm) return tl::make_unexpected(tpm.error());
 
   AddCustomContext("kernel", KernelRelease());
+  AddCustomContext("series", series_);
+  AddCustomContext("flush", ima_.HasFlush() ? "yes" : "no");
+  AddCustomContext("staging", ima_.HasStaging() ? "yes" : "no");
   AddCustomContext("processor", Processor());
   AddCustomContext("tpm_vendor", tpm->vendor);
   AddCustomContext("tpm_firmware", tpm->firmware);
   AddCustomContext("ima_parameters", ImaParameters(*command_line));
   AddCustomContext("ima_banks", fmt::format("{}", fmt::join(*banks, " ")));
-  AddCustomContext("ima_flush", ima_.HasFlush() ? "yes" : "no");
-  AddCustomContext("ima_staging", ima_.HasStaging() ? "yes" : "no");
   AddCustomContext("filesystem", *filesystem);
   AddCustomContext("files_filesystem", *files_filesystem);
   AddCustomContext("files_apart", *shared ? "no" : "yes");
@@ -91,6 +95,13 @@ Result<void> Session::AddContext() const {
   AddCustomContext("max_records", std::to_string(max_records_));
   AddCustomContext("slab_shrink", CanShrinkSlabs() ? "yes" : "no");
   return {};
+}
+
+std::vector<const Method*> Session::Methods() const {
+  std::vector<const Method*> methods;
+  for (const Method& method : kMethods)
+    if ((ima_.*method.available)()) methods.push_back(&method);
+  return methods;
 }
 
 Result<Drained> Session::Drain(const Method& method) {
@@ -108,20 +119,27 @@ Result<void> Session::EmptyList(const Method& method) {
   return tl::make_unexpected(drained.error());
 }
 
-std::vector<int64_t> RecordCounts(std::initializer_list<int64_t> sizes,
-                                  uint64_t max_records) {
-  const auto largest = static_cast<int64_t>(max_records);
-  std::vector<int64_t> counts(sizes);
-  std::erase_if(counts, [=](int64_t size) { return size >= largest; });
-  counts.push_back(largest);
+std::optional<Drained> Session::FlushOf(uint64_t records) const {
+  const auto found = flushes_.find(records);
+  return found == flushes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<void> Session::FillList(uint64_t count) {
+  auto present = ima_.RecordsInMemory();
+  if (present && *present > count + Tolerance(count)) {
+    if (auto done = EmptyList(AnyMethod()); !done) return done;
+    present = ima_.RecordsInMemory();
+  }
+  if (!present) return tl::make_unexpected(present.error());
+  return *present < count ? MakeRecords(count - *present) : Result<void>();
+}
+
+std::vector<uint64_t> RecordCounts(std::span<const uint64_t> sizes,
+                                   uint64_t max_records) {
+  std::vector<uint64_t> counts(sizes.begin(), sizes.end());
+  std::erase_if(counts, [=](uint64_t size) { return size >= max_records; });
+  counts.push_back(max_records);
   return counts;
 }
-
-void FailRow(benchmark::State& state, const std::string& message) {
-  row_failed = true;
-  state.SkipWithError(message.c_str());
-}
-
-bool AnyRowFailed() { return row_failed; }
 
 }  // namespace ima_bench

@@ -3,11 +3,13 @@
 #ifndef BENCH_SESSION_H_
 #define BENCH_SESSION_H_
 
-#include <benchmark/benchmark.h>
-
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "util/ima_fs.h"
@@ -20,7 +22,9 @@ struct Options {
   std::filesystem::path directory = "/var/tmp";  // of the segments
   std::filesystem::path files;  // that get measured; empty: `directory`
   uint64_t max_records = 20000;
-  uint64_t samples = 1000;  // least number of latencies of a row
+  uint64_t samples = 1000;         // least number of latencies of a row
+  bool trace = false;              // register rows that need lock tracing
+  std::string series = "unknown";  // what was applied to the kernel
 };
 
 // A way to take the records out of memory, as the rows are named after it.
@@ -49,11 +53,25 @@ class Session {
   // What one needs to know to compare figures, for the benchmark context.
   Result<void> AddContext() const;
 
+  // The ways that this kernel has, at least one.
+  std::vector<const Method*> Methods() const;
+  // The one to use where it does not matter: a flush where there is one.
+  const Method& AnyMethod() const { return *Methods().front(); }
+
   // Takes all records out of memory into the next segment.
   Result<Drained> Drain(const Method& method);
   // Leaves no record in memory but what is measured from now on.
   Result<void> EmptyList(const Method& method);
   Result<void> MakeRecords(uint64_t count) { return maker_.Make(ima_, count); }
+  // Leaves `count` records in memory, or few more: keeps those that are there,
+  // since making them takes far longer than anything else.
+  Result<void> FillList(uint64_t count);
+
+  // The last flush of a row of `records`, for what is compared with it.
+  void NoteFlush(uint64_t records, const Drained& flush) {
+    flushes_[records] = flush;
+  }
+  std::optional<Drained> FlushOf(uint64_t records) const;
 
   const ImaFs& ima() const { return ima_; }
   const std::filesystem::path& segments() const { return segments_; }
@@ -62,33 +80,43 @@ class Session {
 
  private:
   Session(ImaFs ima, std::filesystem::path segments,
-          std::filesystem::path files, RecordMaker maker, uint64_t max_records)
+          std::filesystem::path files, RecordMaker maker,
+          const Options& options)
       : ima_(std::move(ima)),
         segments_(std::move(segments)),
         files_(std::move(files)),
         maker_(std::move(maker)),
-        max_records_(max_records) {}
+        max_records_(options.max_records),
+        series_(options.series) {}
 
   ImaFs ima_;
   std::filesystem::path segments_;  // empty once moved from
   std::filesystem::path files_;
   RecordMaker maker_;
   uint64_t max_records_;
+  std::string series_;
+  std::map<uint64_t, Drained> flushes_;
   uint64_t next_segment_ = 1;
 };
 
 // Those of `sizes` that are below `max_records`, and `max_records` itself.
-std::vector<int64_t> RecordCounts(std::initializer_list<int64_t> sizes,
-                                  uint64_t max_records);
+std::vector<uint64_t> RecordCounts(std::span<const uint64_t> sizes,
+                                   uint64_t max_records);
 
-// Ends a row with an error, which also makes ima-bench exit with 1.
-void FailRow(benchmark::State& state, const std::string& message);
-bool AnyRowFailed();
+// Sizes of the list that costs are measured at.
+inline constexpr uint64_t kListSizes[] = {
+    100, 300, 1000, 3000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000};
 
-// One operation each, in the file of that name.
-void RegisterFlushBenchmarks(Session& session, const Options& options);
+// One operation each, in the file of that name. Rows for what this kernel does
+// not have are not registered. Those with `records` leave the list as it is or
+// take it away; register them by ascending size, reading before flushing, so
+// that the list is filled once for as many rows as possible.
+void RegisterDdBenchmark(Session& session, uint64_t records);
+void RegisterFlushBenchmarks(Session& session, uint64_t records);
 void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
+void RegisterReadBenchmarks(Session& session, uint64_t records);
+void RegisterSha256Benchmark(Session& session);
 
 }  // namespace ima_bench
 

@@ -73,8 +73,16 @@ TEST_F(ImaFsTest, CountsWithAndWithoutStatus) {
   Put("flush/status", kStatus);
   EXPECT_EQ(Find().RecordsInMemory().value(), 12U);
   EXPECT_EQ(Find().RecordsTotal().value(), 900U);
+  EXPECT_EQ(Find().RecordsListed().value(), 345U);
   Put("flush/status", "records_total x\n");
   EXPECT_FALSE(Find().RecordsInMemory());
+}
+
+TEST_F(ImaFsTest, NamesTheListThatEachKernelHas) {
+  EXPECT_EQ(Find().List(ListForm::kBinary),
+            Root() / "binary_runtime_measurements");
+  EXPECT_EQ(Find().List(ListForm::kAscii),
+            Root() / "ascii_runtime_measurements");
 }
 
 TEST_F(ImaFsTest, AFlushThatLeavesNoFileIsAnError) {

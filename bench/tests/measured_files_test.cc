@@ -59,6 +59,27 @@ TEST_F(MeasuredFilesTest, StopsWhenToldAndGoesOnFromThere) {
   EXPECT_THAT(files_.OpenUntil(kNever).value(), SizeIs(1));
 }
 
+TEST_F(MeasuredFilesTest, RewrittenFilesWaitAgain) {
+  ASSERT_TRUE(files_.Prepare(3));
+  ASSERT_TRUE(files_.OpenUntil(kNever));
+  EXPECT_TRUE(files_.Rewrite("new"));
+  EXPECT_EQ(files_.Waiting(), 3U);
+  ASSERT_THAT(Made(), SizeIs(3));
+  for (const fs::path& path : Made()) EXPECT_EQ(ReadFile(path).value(), "new");
+  EXPECT_THAT(files_.OpenUntil(kNever).value(), SizeIs(3));
+  files_.Reopen();
+  EXPECT_THAT(files_.OpenUntil(kNever).value(), SizeIs(3));
+}
+
+TEST_F(MeasuredFilesTest, MakesFilesOfTheContentsAskedFor) {
+  auto files = MeasuredFiles::Create(dir_.path(), std::string(100000, 'y'));
+  ASSERT_TRUE(files);
+  ASSERT_TRUE(files->Prepare(1));
+  ASSERT_THAT(Made(), SizeIs(1));
+  EXPECT_EQ(fs::file_size(Made().at(0)), 100000U);
+  EXPECT_EQ(Made().at(0).parent_path(), files->directory());
+}
+
 TEST_F(MeasuredFilesTest, AFileThatIsGoneIsAnErrorWithItsName) {
   ASSERT_TRUE(files_.Prepare(1));
   const fs::path path = Made().at(0);

@@ -131,6 +131,10 @@ Result<FlushStatus> ParseStatus(std::string_view text) {
   return status;
 }
 
+const char* NameOf(ListForm form) {
+  return form == ListForm::kBinary ? "binary" : "ascii";
+}
+
 Result<fs::path> FindSecurityfs(std::string_view mountinfo) {
   for (const Mount& mount : ParseMountinfo(mountinfo))
     if (mount.type == "securityfs") return fs::path(mount.point);
@@ -148,6 +152,10 @@ Result<ImaFs> ImaFs::Find(const fs::path& securityfs) {
       "no IMA in {}: the kernel needs CONFIG_IMA and must be booted with a "
       "policy that measures, such as ima_policy=tcb",
       securityfs.string()));
+}
+
+fs::path ImaFs::List(ListForm form) const {
+  return root_ / fmt::format("{}_runtime_measurements", NameOf(form));
 }
 
 bool ImaFs::HasFlush() const {
@@ -192,6 +200,10 @@ Result<uint64_t> ImaFs::RecordsTotal() const {
 Result<uint64_t> ImaFs::CountRecords(const char* key) const {
   if (HasFlush())
     return Status().map([&](const FlushStatus& s) { return s.at(key); });
+  return RecordsListed();
+}
+
+Result<uint64_t> ImaFs::RecordsListed() const {
   const fs::path path = root_ / "runtime_measurements_count";
   auto text = ReadFile(path);
   if (!text) return tl::make_unexpected(text.error());

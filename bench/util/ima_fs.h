@@ -24,6 +24,10 @@ Result<FlushStatus> ParseStatus(std::string_view text);
 // Where securityfs is mounted, from the text of /proc/self/mountinfo.
 Result<std::filesystem::path> FindSecurityfs(std::string_view mountinfo);
 
+// The two forms in which securityfs shows the list.
+enum class ListForm { kBinary, kAscii };
+const char* NameOf(ListForm form);  // "binary", "ascii"
+
 class ImaFs {
  public:
   // IMA's folder below `securityfs`; an error says what is missing.
@@ -41,10 +45,13 @@ class ImaFs {
   // Records ever, those that flushes have taken out of memory included; without
   // flush/status the same as the above.
   Result<uint64_t> RecordsTotal() const;
+  // Records that a reader of the list sees.
+  Result<uint64_t> RecordsListed() const;
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path Trigger() const { return root_ / "flush/trigger"; }
-  // The sha1 list: the form that segments have.
+  // The sha1 lists: the form that segments have.
+  std::filesystem::path List(ListForm form) const;
   std::filesystem::path StagedList() const {
     return root_ / "binary_runtime_measurements_staged";
   }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Time to make a plain file of as many bytes as a flush wrote, in the same
+// directory and durable: no flush can be expected to take less.
+#include <benchmark/benchmark.h>
+#include <fmt/core.h>
+
+#include "row.h"
+#include "session.h"
+#include "util/plain_file.h"
+
+namespace ima_bench {
+namespace {
+
+struct Plain {
+  Drained flush;  // what it is compared with
+  TimeSpan time;
+};
+
+Result<Plain> WritePlain(const Session& session, uint64_t records) {
+  const auto flush = session.FlushOf(records);
+  if (!flush) {
+    return ContentError(fmt::format(
+        "how many bytes to write is what BM_Flush/records:{} has written: run "
+        "that row before this one",
+        records));
+  }
+  return TimePlainFile(session.segments() / "plain", flush->bytes)
+      .map([&](const TimeSpan& time) {
+        return Plain{*flush, time};
+      });
+}
+
+}  // namespace
+
+void RegisterDdBenchmark(Session& session, uint64_t records) {
+  if (!session.ima().HasFlush()) return;
+  RegisterRow("BM_Dd", "records", records, [=, &session](auto& state) {
+    RunRow(
+        state, [&] { return WritePlain(session, records); },
+        [&](const Plain& plain) {
+          state.SetIterationTime(plain.time.Length().count());
+          state.counters["records"] = static_cast<double>(plain.flush.records);
+          state.counters["segment_bytes"] =
+              static_cast<double>(plain.flush.bytes);
+          state.SetItemsProcessed(static_cast<int64_t>(plain.flush.records));
+          state.SetBytesProcessed(static_cast<int64_t>(plain.flush.bytes));
+        });
+  });
+}
+
+}  // namespace ima_bench
