@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced, after lib.sh, by what runs User-mode Linux.
+
+# run_uml KERNEL SHARE RESULTS SECONDS [ARGUMENT…] -- COMMAND…: boots KERNEL,
+# with those of its arguments that are given, on the guest image and runs
+# COMMAND there as root, with the folder SHARE of this machine as /mnt. The
+# folder RESULTS of the guest is copied to SHARE then. The console comes live to
+# standard output and is kept in SHARE/log. Fails if COMMAND does, if all that
+# took longer, or if the kernel's log tells of a fault.
+run_uml() {
+  local kernel=$1 share=$2 seconds=$4 scripts image init arguments=() ended=0
+  scripts=$(repo_dir)/scripts
+  echo "$3" >"$share/get"
+  shift 4
+  while [[ $1 != -- ]]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  printf '%q ' "$@" >"$share/command"
+  cp "$scripts/guest/init-uml" "$share"
+  image=$("$scripts/guest-image")
+  # The arguments come apart at blanks unless they hold quotes of their own.
+  init="mount -t hostfs -o $share none /mnt && exec /mnt/init-uml"
+  # With "c" it does not lock the image, which other guests read, too. Should
+  # this shell be killed, the kernel must not live on.
+  setpriv --pdeathsig TERM timeout -k 10 "$seconds" "$kernel" \
+    "${arguments[@]}" ima_policy=tcb "ubd0c=$share/cow,$image" \
+    root=/dev/ubda rw panic=-1 console=tty con=null con0=null,fd:1 \
+    init=/bin/bash -- -c "\"$init\"" </dev/null 2>&1 |
+    tee "$share/log" || ended=$?
+  rm -f "$share/cow"
+  judge_uml "$share" "$ended" "$seconds"
+}
+
+# Says why a run was no success: the status ENDED of the kernel, that of the
+# command, or what is in the log.
+judge_uml() {
+  local share=$1 ended=$2 seconds=$3 splat
+  if splat=$("$(repo_dir)/scripts/guest/find-splat" <"$share/log"); then
+    warn "the kernel reported a fault: $splat"
+  elif [[ $ended -eq 124 ]]; then
+    warn "User-mode Linux did not end within $seconds s"
+  elif [[ ! -s $share/status ]]; then
+    warn "User-mode Linux ended with status $ended and without a result"
+  elif [[ $(<"$share/status") != 0 ]]; then
+    warn "the command in User-mode Linux ended with $(<"$share/status")"
+  else
+    return 0
+  fi
+  return 1
+}
