@@ -16,10 +16,10 @@ static inline long num_records(void)
 	return atomic_long_read(&ima_num_records[BINARY]);
 }
 
-/* Add a record unlike all others, with this file name. */
-static inline int add_named_record(const char *filename)
+/* A record of a file with this name, whose digest begins with @content */
+static inline struct ima_template_entry *make_record(const char *filename,
+						     u32 content)
 {
-	static u32 serial;
 	struct ima_max_digest_data hash = {};
 	struct ima_iint_cache iint = {
 		.ima_hash = container_of(&hash.hdr, struct ima_digest_data,
@@ -30,22 +30,39 @@ static inline int add_named_record(const char *filename)
 		.filename = filename,
 	};
 	struct ima_template_entry *entry;
-	int ret;
 
 	iint.ima_hash->algo = ima_hash_algo;
 	iint.ima_hash->length = hash_digest_size[ima_hash_algo];
-	serial++;
-	memcpy(iint.ima_hash->digest, &serial, sizeof(serial));
+	memcpy(iint.ima_hash->digest, &content, sizeof(content));
 
-	ret = ima_alloc_init_template(&event_data, &entry, NULL);
-	if (ret)
-		return ret;
+	if (ima_alloc_init_template(&event_data, &entry, NULL))
+		return NULL;
 
-	ret = ima_store_template(entry, 0, NULL, event_data.filename,
-				 CONFIG_IMA_MEASURE_PCR_IDX);
+	return entry;
+}
+
+/* Returns -EEXIST if there has been such a record. */
+static inline int store_record(struct ima_template_entry *entry, int pcr,
+			       bool violation)
+{
+	int ret;
+
+	if (!entry)
+		return -ENOMEM;
+
+	ret = ima_store_template(entry, violation, NULL, KBUILD_MODNAME, pcr);
 	if (ret)
 		ima_free_template_entry(entry);
 	return ret;
+}
+
+/* Add a record unlike all others, with this file name. */
+static inline int add_named_record(const char *filename)
+{
+	static u32 serial;
+
+	return store_record(make_record(filename, ++serial),
+			    CONFIG_IMA_MEASURE_PCR_IDX, false);
 }
 
 /* Of about 100 bytes in the binary list */
