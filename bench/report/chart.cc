@@ -21,6 +21,14 @@ std::string DataBlock(const Curve& curve, int number) {
   return block + "END\n";
 }
 
+// The same of a course, in MB.
+std::string CourseBlock(const CourseCurve& curve, int number) {
+  std::string block = fmt::format("$data{} << END\n", number);
+  for (const auto& [seconds, bytes] : curve.samples)
+    block += fmt::format("{:.3f} {:.4f}\n", seconds, 1e-6 * bytes);
+  return block + "END\n";
+}
+
 std::string PlotClause(const Curve& curve, int number) {
   std::string clause = fmt::format(
       "$data{0} using 1:2:3:4 with {1} pt 7 lc {0} title {2}", number,
@@ -119,6 +127,36 @@ std::optional<std::string> ChartScript(const Chart& chart,
       chart.logarithmic_y ? "set logscale xy\n"
                           : "set logscale x\nset yrange [*<0:*]\n",
       blocks, clauses);
+}
+
+std::optional<std::string> CourseScript(const std::string& title,
+                                        const std::vector<CourseCurve>& curves,
+                                        const std::filesystem::path& output) {
+  std::string blocks, ends, clauses;
+  int number = 0;
+  for (const CourseCurve& curve : curves) {
+    if (curve.samples.empty()) continue;
+    blocks += CourseBlock(curve, ++number);
+    ends += fmt::format(
+        "set arrow from {0}, graph 0 to {0}, graph 1 nohead dashtype 2 lc "
+        "{1}\n",
+        curve.drained, number);
+    clauses += fmt::format("{}$data{} using 1:2 with lines lc {} title {}",
+                           clauses.empty() ? "" : ", ", number, number,
+                           Quote(curve.label));
+  }
+  if (number == 0) return std::nullopt;
+  return fmt::format(
+      "set terminal svg size 720,480 background 'white' noenhanced\n"
+      "set output {}\n"
+      "set title {}\n"
+      "set xlabel 'seconds (dashed: the records are out of the list)'\n"
+      "set ylabel 'Slab + VmallocUsed (MB)'\n"
+      "set yrange [0:*]\n"
+      "set key bottom left\n"
+      "set grid\n"
+      "{}{}plot {}\n",
+      Quote(output.string()), Quote(title), blocks, ends, clauses);
 }
 
 Result<void> RunGnuplot(const std::string& script) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/results.h"
@@ -51,6 +52,19 @@ Chart LatencyChart(const std::string& title, std::vector<Curve> curves);
 // nothing if none has.
 std::optional<std::string> ChartScript(const Chart& chart,
                                        const std::filesystem::path& output);
+
+// Memory over time: a run of ima-bench, or one of its repetitions.
+struct CourseCurve {
+  std::string label;
+  std::vector<std::pair<double, double>> samples = {};  // seconds, bytes
+  double drained = 0;  // seconds: when the records were out of the list
+};
+
+// A gnuplot script that draws curves over the seconds since each drain began;
+// nothing if none has samples.
+std::optional<std::string> CourseScript(const std::string& title,
+                                        const std::vector<CourseCurve>& curves,
+                                        const std::filesystem::path& output);
 
 // A gnuplot string in double quotes.
 std::string Quote(const std::string& text);

@@ -12,7 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> Report(const fs::path& input, const std::string& prefix) {
+Result<void> Report(const std::vector<fs::path>& inputs,
+                    const std::string& prefix) {
+  const fs::path& input = inputs.front();
   const auto text = ReadFile(input);
   if (!text) return tl::make_unexpected(text.error());
   const auto result = ParseSoak(nlohmann::json::parse(*text, nullptr, false));
@@ -31,10 +33,12 @@ Result<void> Report(const fs::path& input, const std::string& prefix) {
 }  // namespace ima_bench
 
 int main(int argc, char** argv) {
-  return ima_bench::RunReport(
-      argc, argv,
-      "Reads the JSON of ima-soak and writes PREFIX.md, a table of one line "
-      "that is also\nprinted, and the chart PREFIX.svg: records in memory and "
-      "slab memory over time.\n",
-      "ima-soak", ima_bench::Report);
+  const ima_bench::ReportProgram program = {
+      .about =
+          "Reads the JSON of ima-soak and writes PREFIX.md, a table of one "
+          "line that is also\nprinted, and the chart PREFIX.svg: records in "
+          "memory and slab memory over time.\n",
+      .input = "ima-soak",
+      .most_inputs = 1};
+  return ima_bench::RunReport(argc, argv, program, ima_bench::Report);
 }

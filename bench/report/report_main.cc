@@ -7,19 +7,20 @@
 
 namespace ima_bench {
 
-int RunReport(int argc, char** argv, const std::string& about,
-              const std::string& program, const ReportFunction& report) {
-  std::filesystem::path input;
+int RunReport(int argc, char** argv, const ReportProgram& program,
+              const ReportFunction& report) {
+  std::vector<std::filesystem::path> inputs;
   std::string prefix;
-  CLI::App app(about);
-  app.add_option("RESULT", input, "JSON of " + program)
+  CLI::App app(program.about);
+  app.add_option("RESULT", inputs, "JSON of " + program.input)
       ->required()
+      ->expected(1, program.most_inputs)
       ->check(CLI::ExistingFile);
   app.add_option("--output", prefix, "Where to write, without extension")
       ->required()
       ->type_name("PREFIX");
   CLI11_PARSE(app, argc, argv);
-  const auto done = report(input, prefix);
+  const auto done = report(inputs, prefix);
   if (done) return 0;
   fmt::print(stderr, "[-] failed: {}\n", done.error().Message());
   return 1;

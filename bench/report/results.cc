@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "util/percentile.h"
 
@@ -45,29 +46,43 @@ Point MakePoint(std::vector<json> rows) {
 }
 
 std::optional<LinearFit> FitPoints(const std::vector<Point>& points) {
+  // Repetitions alone differ by a record or two: that is no slope.
+  if (points.size() < 2) return std::nullopt;
   std::vector<Sample> samples;
   for (const Point& point : points) {
     for (const json& row : point.rows)
       samples.push_back({row.at("records"), row.at("real_time")});
   }
-  // Repetitions alone differ by a record or two: that is no slope.
-  return points.size() < 2 ? std::nullopt : FitLine(samples);
+  return FitLine(samples);
 }
 
-// "BM_Flush/records:100/iterations:1/…" of one operation; nothing for others.
+// "records:100/iterations:1/…" of a row of the operation `name`; nothing for
+// others.
 std::optional<std::string> SizeOf(const json& row, const std::string& name) {
   const std::string run = row.at("run_name");
   if (!run.starts_with(name + "/")) return std::nullopt;
   return run.substr(name.size() + 1);
 }
 
-constexpr const char* kContextKeys[] = {
-    "date",       "kernel",           "processor",      "num_cpus",
-    "tpm_vendor", "tpm_firmware",     "ima_parameters", "ima_banks",
-    "filesystem", "files_filesystem", "files_apart",    "max_records"};
+// What must be the same in all runs, since each changes figures by itself.
+constexpr const char* kMachineKeys[] = {
+    "processor",    "num_cpus",         "tpm_vendor",
+    "tpm_firmware", "ima_banks",        "filesystem",
+    "files_apart",  "files_filesystem", "ima_parameters"};
+// And in all runs on one kernel.
+constexpr const char* kKernelKeys[] = {"kernel", "series"};
+
+std::string TextOf(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 bool IsLatency(const json& row) {
   return row.at("run_name").get<std::string>().starts_with("BM_Measure/");
+}
+
+// The only operation that has no records.
+bool HasRecords(const json& row) {
+  return !row.at("run_name").get<std::string>().starts_with("BM_Sha256/");
 }
 
 // Throws if a member is missing or of another type.
@@ -77,8 +92,7 @@ Result<void> CheckRow(const json& row) {
                                     row.at("name").get<std::string>(),
                                     row.value("error_message", "")));
   }
-  row.at("run_name").get<std::string>();
-  row.at("records").get<double>();
+  if (HasRecords(row)) row.at("records").get<double>();
   if (row.at("run_type") == "iteration" && row.at("real_time") <= 0.0)
     return ContentError("a time that is not positive");
   if (IsLatency(row)) {
@@ -90,135 +104,105 @@ Result<void> CheckRow(const json& row) {
   return {};
 }
 
-Result<void> CheckMembers(const json& result) {
+// Throws as CheckRow() does.
+void CheckCourses(const json& courses) {
+  for (const json& course : courses) {
+    course.at("name").get<std::string>();
+    course.at("drained_seconds").get<double>();
+    for (const json& sample : course.at("samples")) {
+      sample.at(0).get<double>();
+      sample.at(1).get<double>();
+    }
+  }
+}
+
+Result<void> CheckMembers(const json& run) {
   for (const char* key : kContextKeys) {
-    const json& value = result.at("context").at(key);
-    if (value.is_string() && value.get_ref<const std::string&>().empty())
+    if (TextOf(run.at("context").at(key)).empty())
       return ContentError(fmt::format("the context's {} is empty", key));
   }
-  if (result.at("benchmarks").empty()) return ContentError("no rows");
-  for (const json& row : result.at("benchmarks"))
+  if (run.at("benchmarks").empty()) return ContentError("no rows");
+  for (const json& row : run.at("benchmarks"))
     if (auto checked = CheckRow(row); !checked) return checked;
+  CheckCourses(run.value("courses", json::array()));
   return {};
 }
 
-// The point of `series` nearest in size to `records`: the two ways of one size
-// differ by the few records that others caused meanwhile. Null without points.
-const Point* PointAt(const Series& series, double records) {
-  const auto best = std::ranges::min_element(
-      series.points, {},
-      [=](const Point& point) { return std::abs(point.records - records); });
-  return best == series.points.end() ? nullptr : &*best;
-}
-
-// One line a number of records: cells of our way, then of upstream's. Either
-// may be missing, as on a kernel that has only one of them.
-template <typename Function>
-std::string TableLines(const Series& ours, const Series& upstream,
-                       Function cells) {
-  std::string lines;
-  for (const Point& point : (ours.points.empty() ? upstream : ours).points) {
-    lines += fmt::format("| {:.0f} |{}{}\n", point.records,
-                         cells(PointAt(ours, point.records)),
-                         cells(PointAt(upstream, point.records)));
+Result<void> CheckRun(const json& run) {
+  try {
+    return CheckMembers(run);
+  } catch (const json::exception& error) {
+    return ContentError(
+        fmt::format("not a result of ima-bench: {}", error.what()));
   }
-  return lines;
 }
 
-std::string TimeTable(const Series& ours, const Series& upstream) {
-  const std::string lines =
-      TableLines(ours, upstream, [](const Point* point) -> std::string {
-        if (point == nullptr) return " - | - | - | - |";
-        const double time = point->time_ms.median;
-        return fmt::format(
-            " {:.2f} ms | {:.0f} % | {:.0f} | {:.1f} |", time,
-            100 * point->time_ms.variation, 1e3 * point->records / time,
-            1e-3 * point->Counter("segment_bytes").median / time);
-      });
-  if (lines.empty()) return "";
-  return "| records | flush | CV | records/s | MB/s | `A`, read, `D` | CV | "
-         "records/s | MB/s |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" +
-         lines;
-}
-
-std::string MemoryTable(const Series& ours, const Series& upstream) {
-  const std::string lines =
-      TableLines(ours, upstream, [](const Point* point) -> std::string {
-        if (point == nullptr) return " - | - | - |";
-        return fmt::format(" {:.0f} | {:.0f} | {:.0f} % |",
-                           point->Counter("bytes_per_record").median,
-                           point->Counter("kept_per_record").median,
-                           point->Counter("returned_percent").median);
-      });
-  if (lines.empty()) return "";
-  return "| records | bytes a record | kept after a flush | pages returned | "
-         "bytes a record | kept after `D` | pages returned |\n"
-         "|--:|--:|--:|--:|--:|--:|--:|\n" +
-         lines;
-}
-
-// The one size that rows of latency have; null without rows.
-const Point* LatencyPoint(const Series& series) {
-  return series.points.empty() ? nullptr : &series.points.front();
-}
-
-std::string LatencyCells(const Spread& nanoseconds) {
-  return fmt::format(" {:.1f} µs | {:.0f} % |", 1e-3 * nanoseconds.median,
-                     100 * nanoseconds.variation);
-}
-
-// One line a percentile; nothing without both columns.
-std::string LatencyTable(const Point* idle, const Point* flushing) {
-  if (idle == nullptr || flushing == nullptr) return "";
-  std::string table =
-      "| measuring a file | idle | CV | during a flush | CV | ratio |\n"
-      "|:--|--:|--:|--:|--:|--:|\n";
-  for (const Percentile& percentile : kPercentiles) {
-    const Spread without = idle->Counter(percentile.counter);
-    const Spread with = flushing->Counter(percentile.counter);
-    table += fmt::format("| {} |{}{} {:.2f} |\n", percentile.label,
-                         LatencyCells(without), LatencyCells(with),
-                         with.median / without.median);
+// `context` against the first run of `kernel`, if there is one.
+template <typename Keys>
+Result<void> CheckSame(const std::optional<Kernel>& kernel, const json& context,
+                       const Keys& keys) {
+  if (!kernel) return {};
+  for (const char* key : keys) {
+    const std::string value = TextOf(context.at(key));
+    if (value != kernel->Context(key)) {
+      return ContentError(
+          fmt::format("{} is {}, and {} in another run: not to be compared",
+                      key, value, kernel->Context(key)));
+    }
   }
-  return table;
+  return {};
 }
 
-// What stands behind a column of that table.
-std::string SamplesText(const Series& series) {
-  const Point* point = LatencyPoint(series);
-  if (point == nullptr) return "";
-  const double flushes = point->Counter("flushes").median;
-  return fmt::format(
-      "- {}: {:.0f} samples a repetition, {:.0f} records in memory{}\n",
-      series.name, point->Counter("samples").median, point->records,
-      flushes > 0 ? fmt::format(", {:.0f} flushes", flushes) : "");
+void AddRun(std::optional<Kernel>& kernel, json run) {
+  if (!kernel) kernel = Kernel{json::array(), json::array(), json::array()};
+  json& context = run.at("context");
+  context.erase("host_name");
+  kernel->contexts.push_back(std::move(context));
+  for (json& row : run.at("benchmarks"))
+    if (row.at("run_type") == "iteration") kernel->rows.push_back(row);
+  for (json& course : run["courses"]) kernel->courses.push_back(course);
 }
 
-std::string FitLineText(const Series& series) {
-  if (!series.fit) return "";
-  return fmt::format(
-      "- {}: {:.3f} ms + {:.3f} µs a record (largest deviation {:.0f} %)\n",
-      series.name, series.fit->fixed, 1e3 * series.fit->per_record,
-      100 * series.fit->largest_deviation);
+Result<void> MergeRun(Results& results, json run) {
+  if (auto checked = CheckRun(run); !checked) return checked;
+  const json& context = run.at("context");
+  auto& kernel =
+      context.at("flush") == "yes" ? results.patched : results.unpatched;
+  auto same =
+      CheckSame(results.patched, context, kMachineKeys)
+          .and_then([&] {
+            return CheckSame(results.unpatched, context, kMachineKeys);
+          })
+          .and_then([&] { return CheckSame(kernel, context, kKernelKeys); });
+  if (!same) return same;
+  AddRun(kernel, std::move(run));
+  return {};
 }
 
-std::string ContextText(const json& context) {
-  std::string text;
-  for (const char* key : kContextKeys) {
-    const json& value = context.at(key);
-    text += fmt::format(
-        "- {}: {}\n", key,
-        value.is_string() ? value.get<std::string>() : value.dump());
+json KernelJson(const std::optional<Kernel>& kernel,
+                const std::vector<std::string>& names) {
+  json fits = json::array();
+  for (const std::string& name : names) {
+    if (const auto fit = CollectSeries(kernel, name).fit) {
+      fits.push_back({{"name", name},
+                      {"fixed_ms", fit->fixed},
+                      {"per_record_ms", fit->per_record},
+                      {"largest_deviation", fit->largest_deviation}});
+    }
   }
-  return text;
+  return {{"contexts", kernel->contexts},
+          {"benchmarks", kernel->rows},
+          {"courses", kernel->courses},
+          {"fits", fits}};
 }
 
 }  // namespace
 
-const std::vector<std::string> kOperations = {
-    "BM_Flush",        "BM_StagedDelete",
-    "BM_MemoryFlush",  "BM_MemoryStagedDelete",
-    "BM_Measure/idle", "BM_Measure/flushing"};
+const std::vector<const char*> kContextKeys = {
+    "date",        "kernel",         "series",     "flush",
+    "processor",   "num_cpus",       "tpm_vendor", "tpm_firmware",
+    "ima_banks",   "ima_parameters", "filesystem", "files_filesystem",
+    "files_apart", "max_records"};
 
 Spread Point::Counter(const char* name) const {
   std::vector<double> values;
@@ -226,23 +210,36 @@ Spread Point::Counter(const char* name) const {
   return SpreadOf(std::move(values));
 }
 
-Result<void> CheckResult(const json& result) {
-  try {
-    return CheckMembers(result);
-  } catch (const json::exception& error) {
-    return ContentError(
-        fmt::format("not a result of ima-bench: {}", error.what()));
-  }
+const Point* Series::At(double records) const {
+  const auto best = std::ranges::min_element(points, {}, [=](const Point& p) {
+    return std::abs(p.records - records);
+  });
+  return best == points.end() ? nullptr : &*best;
 }
 
-Series CollectSeries(const json& result, const std::string& name) {
-  std::map<std::string, std::vector<json>> sizes;
-  for (const json& row : result.at("benchmarks")) {
-    if (const auto size = SizeOf(row, name);
-        size && row.at("run_type") == "iteration")
-      sizes[*size].push_back(row);
+std::string Kernel::Context(const char* key) const {
+  return TextOf(contexts.at(0).at(key));
+}
+
+Result<Results> MergeRuns(std::vector<RunFile> files) {
+  Results results;
+  for (RunFile& file : files) {
+    if (auto merged = MergeRun(results, std::move(file.json)); !merged) {
+      return ContentError(
+          fmt::format("{}: {}", file.path, merged.error().Message()));
+    }
   }
+  if (!results.patched && !results.unpatched) return ContentError("no result");
+  return results;
+}
+
+Series CollectSeries(const std::optional<Kernel>& kernel,
+                     const std::string& name) {
   Series series{.name = name, .points = {}, .fit = std::nullopt};
+  if (!kernel) return series;
+  std::map<std::string, std::vector<json>> sizes;
+  for (const json& row : kernel->rows)
+    if (const auto size = SizeOf(row, name)) sizes[*size].push_back(row);
   for (auto& [size, rows] : sizes)
     series.points.push_back(MakePoint(std::move(rows)));
   std::ranges::sort(series.points, {}, &Point::records);
@@ -250,33 +247,12 @@ Series CollectSeries(const json& result, const std::string& name) {
   return series;
 }
 
-json CleanResult(json result, const std::vector<Series>& series) {
-  result.at("context").erase("host_name");
-  json& fits = result["fits"] = json::array();
-  for (const Series& one : series) {
-    if (one.fit) {
-      fits.push_back({{"name", one.name},
-                      {"fixed_ms", one.fit->fixed},
-                      {"per_record_ms", one.fit->per_record},
-                      {"largest_deviation", one.fit->largest_deviation}});
-    }
-  }
-  return result;
-}
-
-std::string MarkdownReport(const json& result,
-                           const std::vector<Series>& series) {
-  std::string fits;
-  for (size_t i = 0; i < 2; ++i) fits += FitLineText(series[i]);
-  std::string text;
-  for (const std::string& part :
-       {TimeTable(series[0], series[1]), fits,
-        MemoryTable(series[2], series[3]),
-        LatencyTable(LatencyPoint(series[4]), LatencyPoint(series[5])),
-        SamplesText(series[4]) + SamplesText(series[5]),
-        ContextText(result.at("context"))})
-    if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
-  return text;
+json ToJson(const Results& results, const std::vector<std::string>& names) {
+  json kernels = json::object();
+  if (results.patched) kernels["patched"] = KernelJson(results.patched, names);
+  if (results.unpatched)
+    kernels["unpatched"] = KernelJson(results.unpatched, names);
+  return kernels;
 }
 
 }  // namespace ima_bench

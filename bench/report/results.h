@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The JSON that Google Benchmark writes, and what a reader wants from it.
+// The JSON that ima-bench writes, of one run or of several, and what a reader
+// wants from it.
 #ifndef BENCH_REPORT_RESULTS_H_
 #define BENCH_REPORT_RESULTS_H_
 
@@ -21,7 +22,7 @@ struct Spread {
 
 // All repetitions of one operation at one number of records.
 struct Point {
-  double records;  // really saved, or in memory, median
+  double records;  // really saved, read, in memory or known, median
   Spread time_ms;
   std::vector<nlohmann::json> rows;  // as they stand in the file
 
@@ -29,34 +30,59 @@ struct Point {
   Spread Counter(const char* name) const;
 };
 
-// One operation, by ascending number of records.
+// One operation on one kernel, by ascending number of records.
 struct Series {
   std::string name;  // "BM_Flush"
   std::vector<Point> points;
   std::optional<LinearFit> fit;  // over all repetitions, in milliseconds
+
+  // The point nearest in size to `records`: rows of one size differ by the few
+  // records that others caused meanwhile. Null without points.
+  const Point* At(double records) const;
 };
 
-// Checks that `json` is a whole result of ima-bench: at least one row, none
-// with an error, times in ms, and a context that tells all that one must know
-// to compare. What follows takes checked results only.
-Result<void> CheckResult(const nlohmann::json& json);
+// The runs on one kernel, those on several boots taken together.
+struct Kernel {
+  nlohmann::json contexts;  // an array, one a run
+  nlohmann::json rows;      // an array: repetitions, no aggregates
+  nlohmann::json courses;   // an array: memory over time, of all runs
 
-// The rows of the operation `name`; a series without points if there are none.
-Series CollectSeries(const nlohmann::json& json, const std::string& name);
+  // What the first run's context tells under `key`, as text.
+  std::string Context(const char* key) const;
+};
 
-// The result without the name of the machine and with a member "fits" (one a
-// series that has one: name, fixed_ms, per_record_ms, largest_deviation): what
-// is kept in results/.
-nlohmann::json CleanResult(nlohmann::json json,
-                           const std::vector<Series>& series);
+// Kernels with the series and without it. At least one is there.
+struct Results {
+  std::optional<Kernel> patched, unpatched;
 
-// Tables of flush time and memory, ours beside upstream's, of the latency of
-// measuring, without and with a flush, and the context.
-std::string MarkdownReport(const nlohmann::json& json,
-                           const std::vector<Series>& series);
+  const Kernel& Any() const { return patched ? *patched : *unpatched; }
+};
 
-// The operations reported, in the order of `series` above.
-extern const std::vector<std::string> kOperations;
+// One file, and the path to name in errors.
+struct RunFile {
+  std::string path;
+  nlohmann::json json;
+};
+
+// Checks that each is a whole result of ima-bench (at least one row, none with
+// an error, times in ms, a context that tells all that one must know to
+// compare), and puts those of one kernel together. It is an error if they come
+// from machines that differ in more than the series.
+Result<Results> MergeRuns(std::vector<RunFile> files);
+
+// The rows of the operation `name`; a series without points if there are none,
+// or no such kernel.
+Series CollectSeries(const std::optional<Kernel>& kernel,
+                     const std::string& name);
+
+// What is kept in results/: everything above, without the machine's name, and
+// the fits (name, fixed_ms, per_record_ms, largest_deviation) of the operations
+// `names`.
+nlohmann::json ToJson(const Results& results,
+                      const std::vector<std::string>& names);
+
+// What a reader of a context gets to see, in this order.
+extern const std::vector<const char*> kContextKeys;
 
 }  // namespace ima_bench
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "report/results.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "report/chart.h"
-#include "util/percentile.h"
+#include "tests/report_fixture.h"
 
 namespace ima_bench {
 namespace {
@@ -15,82 +13,23 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::SizeIs;
 
-json Row(const std::string& name, int size, double time_ms) {
-  const std::string run =
-      fmt::format("{}/records:{}/iterations:1/manual_time", name, size);
-  return {{"name", run},
-          {"run_name", run},
-          {"run_type", "iteration"},
-          {"real_time", time_ms},
-          {"time_unit", "ms"},
-          {"records", size + 1.0},
-          {"segment_bytes", size * 100.0}};
+Series CollectOurs(const json& run, const std::string& name) {
+  return CollectSeries(Merge({run}).value().patched, name);
 }
 
-json Result3() {
-  json result = {{"context",
-                  {{"host_name", "secret"},
-                   {"date", "today"},
-                   {"kernel", "7.3.4 x86_64"},
-                   {"processor", "tcg"},
-                   {"num_cpus", 2},
-                   {"tpm_vendor", "IBM SW TPM"},
-                   {"tpm_firmware", "1.2"},
-                   {"ima_parameters", "ima_policy=tcb"},
-                   {"ima_banks", "sha1"},
-                   {"filesystem", "ext4"},
-                   {"files_filesystem", "ext4"},
-                   {"files_apart", "yes"},
-                   {"max_records", "1000"}}},
-                 {"benchmarks", json::array()}};
-  for (const double time : {1.1, 0.9, 1.0}) {
-    result["benchmarks"].push_back(Row("BM_Flush", 1000, time * 10));
-    result["benchmarks"].push_back(Row("BM_Flush", 100, time));
-    result["benchmarks"].push_back(Row("BM_StagedDelete", 100, time * 3));
-    result["benchmarks"].push_back(Row("BM_StagedDelete", 1000, time * 300));
-  }
-  json mean = Row("BM_Flush", 100, 77);
-  mean["run_type"] = "aggregate";
-  result["benchmarks"].push_back(mean);
-  return result;
-}
-
-// One repetition of measuring: percentiles in steps of `step_us`.
-json LatencyRow(const std::string& name, double step_us) {
-  json row = Row(name, 100, step_us / 1e3);
-  row["samples"] = 1000.0;
-  double ns = 0;
-  for (const Percentile& percentile : kPercentiles)
-    row[percentile.counter] = ns += 1e3 * step_us;
-  return row;
-}
-
-// Three repetitions, half as long again during a flush.
-json LatencyResult() {
-  json result = Result3();
-  for (const double step : {10, 9, 11}) {
-    json flushing = LatencyRow("BM_Measure/flushing", 1.5 * step);
-    flushing["flushes"] = 40.0;
-    result["benchmarks"].push_back(LatencyRow("BM_Measure/idle", step));
-    result["benchmarks"].push_back(flushing);
-  }
-  return result;
-}
-
-std::vector<Series> Collect(const json& result) {
-  std::vector<Series> all;
-  for (const std::string& name : kOperations)
-    all.push_back(CollectSeries(result, name));
-  return all;
+std::string ErrorOf(const json& run) {
+  const auto results = Merge({run});
+  return results ? "" : results.error().Message();
 }
 
 TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
-  const Series series = CollectSeries(Result3(), "BM_Flush");
-  ASSERT_EQ(series.points.size(), 2U);
+  const Series series = CollectOurs(PatchedRun(), "BM_Flush");
+  ASSERT_THAT(series.points, SizeIs(2));
   const Point& small = series.points[0];
   EXPECT_EQ(small.records, 101);
-  EXPECT_EQ(small.rows.size(), 3U);
+  EXPECT_THAT(small.rows, SizeIs(3));
   EXPECT_DOUBLE_EQ(small.time_ms.median, 1.0);
   EXPECT_DOUBLE_EQ(small.time_ms.least, 0.9);
   EXPECT_DOUBLE_EQ(small.time_ms.most, 1.1);
@@ -101,162 +40,133 @@ TEST(CollectSeries, GroupsRepetitionsBySizeAndLeavesAggregatesOut) {
 }
 
 TEST(CollectSeries, SortsByNumberNotByName) {
-  json result = Result3();
-  result["benchmarks"].push_back(Row("BM_Flush", 20000, 200));
-  result["benchmarks"].push_back(Row("BM_Flush", 3000, 30));
+  json run = PatchedRun();
+  AddRow(run, Row("BM_Flush", 20000, 200));
+  AddRow(run, Row("BM_Flush", 3000, 30));
   std::vector<double> records;
-  for (const Point& point : CollectSeries(result, "BM_Flush").points)
+  for (const Point& point : CollectOurs(run, "BM_Flush").points)
     records.push_back(point.records);
   EXPECT_THAT(records, ElementsAre(101, 1001, 3001, 20001));
 }
 
 // Repetitions of one size differ by what others had measured meanwhile.
 TEST(CollectSeries, OneSizeHasNoFit) {
-  json result = Result3();
-  result["benchmarks"] = {Row("BM_Flush", 100, 1), Row("BM_Flush", 100, 2)};
-  result["benchmarks"][0]["records"] = 103;
-  const Series series = CollectSeries(result, "BM_Flush");
-  ASSERT_EQ(series.points.size(), 1U);
+  json run = EmptyRun(true);
+  AddRow(run, Row("BM_Flush", 100, 1));
+  AddRow(run, Row("BM_Flush", 100, 2));
+  run["benchmarks"][0]["records"] = 103;
+  const Series series = CollectOurs(run, "BM_Flush");
+  ASSERT_THAT(series.points, SizeIs(1));
   EXPECT_FALSE(series.fit);
 }
 
 TEST(CollectSeries, ANameIsNotAPrefixOfAnother) {
-  json result = Result3();
-  result["benchmarks"].push_back(Row("BM_FlushMore", 100, 1));
-  EXPECT_EQ(CollectSeries(result, "BM_Flush").points[0].rows.size(), 3U);
+  json run = PatchedRun();
+  AddRow(run, Row("BM_FlushMore", 100, 1));
+  EXPECT_THAT(CollectOurs(run, "BM_Flush").points[0].rows, SizeIs(3));
 }
 
-TEST(CheckResult, RefusesAFailedRowWithItsReason) {
-  EXPECT_TRUE(CheckResult(Result3()));
-  json result = Result3();
-  result["benchmarks"][0]["error_occurred"] = true;
-  result["benchmarks"][0]["error_message"] = "no flush/trigger";
-  const auto checked = CheckResult(result);
-  ASSERT_FALSE(checked);
-  EXPECT_THAT(checked.error().Message(), HasSubstr("no flush/trigger"));
+TEST(Series, FindsTheNearestSize) {
+  const Series series = CollectOurs(PatchedRun(), "BM_Flush");
+  EXPECT_EQ(series.At(105)->records, 101);
+  EXPECT_EQ(series.At(900)->records, 1001);
+  EXPECT_EQ(CollectOurs(PatchedRun(), "BM_Dd").At(100), nullptr);
 }
 
-TEST(CheckResult, RefusesAContextThatTellsTooLittle) {
-  json missing = Result3();
+TEST(MergeRuns, PutsBootsOfOneKernelTogether) {
+  const Results results =
+      Merge({PatchedRun(), UnpatchedRun(), PatchedRun()}).value();
+  const Series flush = CollectSeries(results.patched, "BM_Flush");
+  EXPECT_THAT(flush.points[0].rows, SizeIs(6));
+  EXPECT_THAT(results.patched->contexts, SizeIs(2));
+  const Series upstream = CollectSeries(results.unpatched, "BM_StagedDelete");
+  EXPECT_THAT(upstream.points[0].rows, SizeIs(3));
+  EXPECT_THAT(CollectSeries(results.unpatched, "BM_Flush").points, SizeIs(0));
+}
+
+TEST(MergeRuns, TakesEitherKernelAlone) {
+  EXPECT_FALSE(Merge({PatchedRun()}).value().unpatched);
+  const Results results = Merge({UnpatchedRun()}).value();
+  EXPECT_FALSE(results.patched);
+  EXPECT_EQ(results.Any().Context("series"), "none");
+  EXPECT_FALSE(Merge({}));
+}
+
+TEST(MergeRuns, RefusesMachinesThatDiffer) {
+  json other = UnpatchedRun();
+  other["context"]["filesystem"] = "xfs";
+  EXPECT_EQ(Merge({PatchedRun(), other}).error().Message(),
+            "1.json: filesystem is xfs, and ext4 in another run: not to be "
+            "compared");
+}
+
+TEST(MergeRuns, RefusesAnotherSeriesOnlyForTheSameKernel) {
+  json other = PatchedRun();
+  other["context"]["series"] = "v2";
+  EXPECT_THAT(Merge({PatchedRun(), other}).error().Message(),
+              HasSubstr("series is v2"));
+  EXPECT_TRUE(Merge({PatchedRun(), UnpatchedRun()}));
+}
+
+TEST(MergeRuns, RefusesAFailedRowWithItsReason) {
+  json run = PatchedRun();
+  run["benchmarks"][0]["error_occurred"] = true;
+  run["benchmarks"][0]["error_message"] = "no flush/trigger";
+  EXPECT_THAT(ErrorOf(run), HasSubstr("no flush/trigger"));
+}
+
+TEST(MergeRuns, RefusesAContextThatTellsTooLittle) {
+  json missing = PatchedRun();
   missing["context"].erase("tpm_firmware");
-  EXPECT_THAT(CheckResult(missing).error().Message(),
-              HasSubstr("tpm_firmware"));
-  json empty = Result3();
+  EXPECT_THAT(ErrorOf(missing), HasSubstr("tpm_firmware"));
+  json empty = PatchedRun();
   empty["context"]["filesystem"] = "";
-  EXPECT_THAT(CheckResult(empty).error().Message(), HasSubstr("filesystem"));
+  EXPECT_THAT(ErrorOf(empty), HasSubstr("filesystem"));
 }
 
-TEST(CheckResult, RefusesWhatIsNoResult) {
-  EXPECT_FALSE(CheckResult(json::object()));
-  EXPECT_FALSE(CheckResult(json::array()));
-  json no_rows = Result3();
-  no_rows["benchmarks"] = json::array();
-  EXPECT_FALSE(CheckResult(no_rows));
+TEST(MergeRuns, RefusesWhatIsNoResult) {
+  EXPECT_NE(ErrorOf(json::object()), "");
+  EXPECT_NE(ErrorOf(json::array()), "");
+  EXPECT_NE(ErrorOf(json::parse("{", nullptr, false)), "");
+  EXPECT_EQ(ErrorOf(EmptyRun(true)), "0.json: no rows");
   const json bad_members = {{"time_unit", "us"},
                             {"real_time", 0.0},
                             {"records", nullptr},
                             {"run_name", 1}};
   for (const auto& [key, value] : bad_members.items()) {
-    json result = Result3();
-    result["benchmarks"][0][key] = value;
-    EXPECT_FALSE(CheckResult(result)) << key;
+    json run = PatchedRun();
+    run["benchmarks"][0][key] = value;
+    EXPECT_NE(ErrorOf(run), "") << key;
   }
 }
 
-TEST(CheckResult, RefusesALatencyWithoutItsPercentiles) {
-  EXPECT_TRUE(CheckResult(LatencyResult()));
-  json result = LatencyResult();
-  result["benchmarks"].back().erase("p99_9_ns");
-  EXPECT_THAT(CheckResult(result).error().Message(), HasSubstr("p99_9_ns"));
+TEST(MergeRuns, RefusesALatencyWithoutItsPercentiles) {
+  EXPECT_EQ(ErrorOf(LatencyRun()), "");
+  json run = LatencyRun();
+  run["benchmarks"].back().erase("p99_9_ns");
+  EXPECT_THAT(ErrorOf(run), HasSubstr("p99_9_ns"));
 }
 
-TEST(CleanResult, TakesTheHostOutAndPutsTheFitsIn) {
-  const json clean = CleanResult(Result3(), Collect(Result3()));
-  EXPECT_THAT(clean.dump(), Not(HasSubstr("secret")));
-  ASSERT_EQ(clean.at("fits").size(), 2U);
-  EXPECT_EQ(clean.at("fits")[0].at("name"), "BM_Flush");
+TEST(MergeRuns, RefusesACourseWithoutTimes) {
+  json run = PatchedRun();
+  run["courses"] = {{{"name", "c"},
+                     {"drained_seconds", 0.5},
+                     {"samples", {{-0.1, 1000}, {0.2, 900}}}}};
+  EXPECT_EQ(ErrorOf(run), "");
+  EXPECT_THAT(Merge({run}).value().patched->courses, SizeIs(1));
+  run["courses"][0]["samples"][0] = {1};
+  EXPECT_THAT(ErrorOf(run), HasSubstr("not a result of ima-bench"));
 }
 
-TEST(MarkdownReport, PutsBothWaysInOneLine) {
-  const std::string text = MarkdownReport(Result3(), Collect(Result3()));
-  EXPECT_THAT(text, HasSubstr("| 1001 | 10.00 ms | 10 % | 100100 | 10.0 | "
-                              "300.00 ms | 10 % | 3337 | 0.3 |\n"));
-  EXPECT_THAT(text, HasSubstr("- tpm_vendor: IBM SW TPM\n"));
-  EXPECT_THAT(text, Not(HasSubstr("pages returned")));
-}
-
-TEST(MarkdownReport, TakesAKernelThatHasOnlyUpstreamsWay) {
-  std::vector<Series> series = Collect(Result3());
-  series[0].points.clear();
-  EXPECT_THAT(MarkdownReport(Result3(), series),
-              HasSubstr("| 101 | - | - | - | - | 3.00 ms |"));
-}
-
-TEST(MarkdownReport, ShowsWhatMemoryCameBack) {
-  json result = Result3();
-  json row = Row("BM_MemoryFlush", 1000, 1);
-  row.update({{"bytes_per_record", 778.4},
-              {"kept_per_record", 25.0},
-              {"returned_percent", 96.8}});
-  result["benchmarks"].push_back(row);
-  EXPECT_THAT(MarkdownReport(result, Collect(result)),
-              HasSubstr("| 1001 | 778 | 25 | 97 % | - | - | - |\n"));
-}
-
-TEST(MarkdownReport, ComparesEachPercentileOfMeasuring) {
-  const json result = LatencyResult();
-  const std::string text = MarkdownReport(result, Collect(result));
-  EXPECT_THAT(text, HasSubstr("| p50 | 10.0 µs | 10 % | 15.0 µs | 10 % | "
-                              "1.50 |\n"));
-  EXPECT_THAT(text, HasSubstr("| max | 50.0 µs | 10 % | 75.0 µs | 10 % | "
-                              "1.50 |\n"));
-  EXPECT_THAT(text, HasSubstr("- BM_Measure/flushing: 1000 samples a "
-                              "repetition, 101 records in memory, 40 "
-                              "flushes\n"));
-}
-
-TEST(MarkdownReport, OneColumnAloneIsNoComparison) {
-  json result = Result3();
-  result["benchmarks"].push_back(LatencyRow("BM_Measure/idle", 10));
-  const std::string text = MarkdownReport(result, Collect(result));
-  EXPECT_THAT(text, Not(HasSubstr("| p50 |")));
-  EXPECT_THAT(text, HasSubstr("- BM_Measure/idle: 1000 samples a "
-                              "repetition, 101 records in memory\n"));
-}
-
-TEST(ChartScript, JoinsPercentilesAndStretchesTheTail) {
-  const std::vector<Series> series = Collect(LatencyResult());
-  const auto script =
-      ChartScript(LatencyChart("t", {PercentileCurve(series[2], "no rows"),
-                                     PercentileCurve(series[4], "idle")}),
-                  "o");
-  ASSERT_TRUE(script);
-  EXPECT_THAT(*script, HasSubstr("set xtics (\"p50\" 2, \"p90\" 10, \"p99\" "
-                                 "100, \"p99.9\" 1000, \"max\" 10000)\n"));
-  EXPECT_THAT(*script, HasSubstr("2 10 9 11\n10 20 18 22\n100 30 27 33\n"
-                                 "1000 40 36 44\n10000 50 45 55\n"));
-  EXPECT_THAT(*script, HasSubstr("with yerrorlines"));
-}
-
-TEST(ChartScript, QuotesNamesAndDrawsEachCurveThatHasMarks) {
-  const std::vector<Series> series = Collect(Result3());
-  const Chart chart{
-      "a \"title\"",
-      "ms",
-      true,
-      {TimeCurve(series[2], "no points"), TimeCurve(series[0], "time"),
-       CounterCurve(series[0], "segment_bytes", "bytes")}};
-  const auto script = ChartScript(chart, "dir\\out.svg");
-  ASSERT_TRUE(script);
-  EXPECT_THAT(*script, HasSubstr("set title \"a \\\"title\\\"\"\n"));
-  EXPECT_THAT(*script, HasSubstr("set output \"dir\\\\out.svg\"\n"));
-  EXPECT_THAT(*script, HasSubstr("$data1 << END\n101 1 0.9 1.1\n"));
-  EXPECT_THAT(*script, HasSubstr("$data2 << END\n101 10000 10000 10000\n"));
-  EXPECT_THAT(*script, Not(HasSubstr("no points")));
-}
-
-TEST(ChartScript, NothingToDrawGivesNoScript) {
-  EXPECT_FALSE(ChartScript({"t", "y", false, {}}, "o"));
+TEST(ToJson, TakesTheHostOutAndPutsTheFitsIn) {
+  const Results results = Merge({PatchedRun(), UnpatchedRun()}).value();
+  const json kept = ToJson(results, {"BM_Flush", "BM_StagedDelete"});
+  EXPECT_THAT(kept.dump(), Not(HasSubstr("secret")));
+  ASSERT_THAT(kept.at("patched").at("fits"), SizeIs(2));
+  EXPECT_EQ(kept.at("patched").at("fits")[0].at("name"), "BM_Flush");
+  EXPECT_THAT(kept.at("patched").at("benchmarks"), SizeIs(12));
+  EXPECT_THAT(kept.at("unpatched").at("fits"), SizeIs(1));
+  EXPECT_FALSE(ToJson(Merge({PatchedRun()}).value(), {}).contains("unpatched"));
 }
 
 }  // namespace

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "report/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/operations.h"
+#include "util/percentile.h"
+
+namespace ima_bench {
+namespace {
+
+// A flush makes one digest of the bytes that it writes.
+constexpr double kSha256Passes = 1;
+
+// Where linearity is judged from: below, the fixed cost weighs too much.
+constexpr double kLinearFrom = 100000;
+
+const char* const kNothing = "-";
+
+std::string Percent(double fraction) {
+  return fmt::format("{:.0f} %", 100 * fraction);
+}
+
+std::string Milliseconds(double ms) { return fmt::format("{:.2f} ms", ms); }
+
+std::string Microseconds(double us) { return fmt::format("{:.1f} µs", us); }
+
+std::string Count(double number) { return fmt::format("{:.0f}", number); }
+
+// How many times `ours` goes into `theirs`; nothing without one of them.
+std::string Ratio(const Point* theirs, const Point* ours) {
+  if (theirs == nullptr || ours == nullptr) return kNothing;
+  return fmt::format("{:.2f}", theirs->time_ms.median / ours->time_ms.median);
+}
+
+Cells TimeAndVariation(const Point* point) {
+  if (point == nullptr) return {kNothing, kNothing};
+  return {Milliseconds(point->time_ms.median),
+          Percent(point->time_ms.variation)};
+}
+
+Cells ShortTimeAndVariation(const Point* point) {
+  if (point == nullptr) return {kNothing, kNothing};
+  return {Microseconds(1e3 * point->time_ms.median),
+          Percent(point->time_ms.variation)};
+}
+
+// Time a record and bytes a second; `bytes` is the counter of the latter.
+Cells Rates(const Point* point, const char* bytes) {
+  if (point == nullptr) return {kNothing, kNothing};
+  const double time = point->time_ms.median;
+  return {fmt::format("{:.2f} µs", 1e3 * time / point->records),
+          fmt::format("{:.1f}", 1e-3 * point->Counter(bytes).median / time)};
+}
+
+// The sizes of a pair: ours, or upstream's where there is no kernel of ours.
+const std::vector<Point>& PointsOf(const Series& ours, const Series& upstream) {
+  return (ours.points.empty() ? upstream : ours).points;
+}
+
+// Time in milliseconds to compute SHA-256 of `bytes`.
+double HashTime(const Series& sha256, double bytes) {
+  const double rate = sha256.points.front().Counter("bytes_per_second").median;
+  return 1e3 * kSha256Passes * bytes / rate;
+}
+
+// dd and its CV, the digest, and the flush relative to the longer of the two.
+Cells Yardsticks(const Point* flush, const Point* dd, const Series& sha256) {
+  if (flush == nullptr || dd == nullptr || sha256.points.empty())
+    return Cells(4, kNothing);
+  const double hash = HashTime(sha256, flush->Counter("segment_bytes").median);
+  const double longer = std::max(hash, dd->time_ms.median);
+  Cells cells = TimeAndVariation(dd);
+  Append(cells, {Milliseconds(hash),
+                 fmt::format("{:.2f}", flush->time_ms.median / longer)});
+  return cells;
+}
+
+Table FlushTable(const Results& results) {
+  const Ways ways = CollectWays(results, "BM_Flush", "BM_StagedDelete");
+  const Series dd = CollectSeries(results.patched, "BM_Dd");
+  const Series sha256 = CollectSeries(results.patched, "BM_Sha256");
+  Table table{
+      .title = "Saving n records to a durable file and freeing them",
+      .header = {"records", "flush", "CV", "a record", "MB/s",
+                 ways.UpstreamLabel(), "CV", "ratio to flush", "dd with fsync",
+                 "CV", "SHA-256", "flush / the longer"}};
+  for (const Point& point : PointsOf(ways.flush, ways.upstream)) {
+    const Point* flush = ways.flush.At(point.records);
+    const Point* upstream = ways.upstream.At(point.records);
+    Cells row = {Count(point.records)};
+    Append(row, TimeAndVariation(flush));
+    Append(row, Rates(flush, "segment_bytes"));
+    Append(row, TimeAndVariation(upstream));
+    row.push_back(Ratio(upstream, flush));
+    Append(row, Yardsticks(flush, dd.At(point.records), sha256));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+void AddReadRows(Table& table, const Results& results, const Reading& reading) {
+  const Pair pair = CollectPair(results, reading.name);
+  for (const Point& point : PointsOf(pair.ours, pair.upstream)) {
+    const Point* ours = pair.ours.At(point.records);
+    const Point* upstream = pair.upstream.At(point.records);
+    Cells row = {reading.file, reading.buffer, Count(point.records)};
+    Append(row, TimeAndVariation(ours));
+    Append(row, Rates(ours, "list_bytes"));
+    Append(row, TimeAndVariation(upstream));
+    row.push_back(Ratio(upstream, ours));
+    table.rows.push_back(std::move(row));
+  }
+}
+
+Table ReadTable(const Results& results) {
+  Table table{.title = "Reading the whole list",
+              .header = {"file", "buffer", "records", "with the series", "CV",
+                         "a record", "MB/s", "without it", "CV", "ratio"},
+              .text_columns = 1};
+  for (const Reading& reading : kReadings) AddReadRows(table, results, reading);
+  return table;
+}
+
+Table ReadLastTable(const Results& results) {
+  Table table{.title = "Reading the record that was just added",
+              .header = {"file", "records", "with the series", "CV",
+                         "without it", "CV", "ratio"},
+              .text_columns = 1};
+  for (const Reading& reading : kLastReadings) {
+    const Pair pair = CollectPair(results, reading.name);
+    for (const Point& point : PointsOf(pair.ours, pair.upstream)) {
+      const Point* ours = pair.ours.At(point.records);
+      const Point* upstream = pair.upstream.At(point.records);
+      Cells row = {reading.file, Count(point.records)};
+      Append(row, ShortTimeAndVariation(ours));
+      Append(row, ShortTimeAndVariation(upstream));
+      row.push_back(Ratio(upstream, ours));
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+void AddDuplicateRows(Table& table, const char* kernel, const char* where,
+                      const Series& series) {
+  for (const Point& point : series.points) {
+    Cells row = {kernel, where, Count(point.records),
+                 Count(point.Counter("in_memory").median)};
+    Append(row, ShortTimeAndVariation(&point));
+    row.push_back(Microseconds(1e-3 * point.Counter("cached_ns").median));
+    table.rows.push_back(std::move(row));
+  }
+}
+
+Table DuplicateTable(const Results& results) {
+  Table table{.title = "Opening a file whose digest is known",
+              .header = {"kernel", "digests", "known", "in memory",
+                         "hashed and looked up", "CV", "not hashed"},
+              .text_columns = 2};
+  const auto add = [&](const char* name, const char* where) {
+    const Pair pair = CollectPair(results, name);
+    AddDuplicateRows(table, "with the series", where, pair.ours);
+    AddDuplicateRows(table, "without it", where, pair.upstream);
+  };
+  add("BM_Duplicate/memory", "in memory");
+  add("BM_Duplicate/flushed", "flushed");
+  add("BM_Duplicate/deleted", "deleted by D");
+  return table;
+}
+
+Cells MemoryCells(const Point* point) {
+  if (point == nullptr) return {kNothing, kNothing, kNothing};
+  return {Count(point->Counter("bytes_per_record").median),
+          Count(point->Counter("kept_per_record").median),
+          Percent(1e-2 * point->Counter("returned_percent").median)};
+}
+
+Table MemoryTable(const Results& results) {
+  const Ways ways =
+      CollectWays(results, "BM_MemoryFlush", "BM_MemoryStagedDelete");
+  Table table{.title = "Kernel memory (Slab + VmallocUsed), bytes a record",
+              .header = {"records", "in memory", "kept after a flush",
+                         "returned", "in memory, " + ways.UpstreamLabel(),
+                         "kept after D", "returned"}};
+  for (const Point& point : PointsOf(ways.flush, ways.upstream)) {
+    Cells row = {Count(point.records)};
+    Append(row, MemoryCells(ways.flush.At(point.records)));
+    Append(row, MemoryCells(ways.upstream.At(point.records)));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table MutexTable(const Results& results) {
+  Table table{.title = "The list mutex, held by a flush",
+              .header = {"records", "longest", "CV", "times", "in all"}};
+  for (const Point& point :
+       CollectSeries(results.patched, "BM_ListMutex").points) {
+    const Spread longest = point.Counter("max_hold_us");
+    table.rows.push_back({Count(point.records), Microseconds(longest.median),
+                          Percent(longest.variation),
+                          Count(point.Counter("holds").median),
+                          Microseconds(point.Counter("total_hold_us").median)});
+  }
+  return table;
+}
+
+// The one size that rows of latency have; null without rows.
+const Point* LatencyPoint(const Series& series) {
+  return series.points.empty() ? nullptr : &series.points.front();
+}
+
+Cells LatencyCells(const Point* point, const Percentile& percentile) {
+  if (point == nullptr) return {kNothing, kNothing};
+  const Spread value = point->Counter(percentile.counter);
+  return {Microseconds(1e-3 * value.median), Percent(value.variation)};
+}
+
+std::string LatencyRatio(const Point* idle, const Point* flushing,
+                         const Percentile& percentile) {
+  if (idle == nullptr || flushing == nullptr) return kNothing;
+  return fmt::format("{:.2f}", flushing->Counter(percentile.counter).median /
+                                   idle->Counter(percentile.counter).median);
+}
+
+// The number of samples a repetition: what stands behind a column.
+Cells SampleCells(const Point* point) {
+  if (point == nullptr) return {kNothing, kNothing};
+  return {Count(point->Counter("samples").median), ""};
+}
+
+Table LatencyTable(const Results& results) {
+  Table table{.title = "Opening a file that is new to IMA",
+              .header = {"", "idle", "CV", "during a flush", "CV", "ratio",
+                         "idle, without the series", "CV"},
+              .text_columns = 1};
+  const Pair idle = CollectPair(results, "BM_Measure/idle");
+  const Series flushes = CollectSeries(results.patched, "BM_Measure/flushing");
+  const Point* without = LatencyPoint(idle.ours);
+  const Point* with = LatencyPoint(flushes);
+  const Point* upstream = LatencyPoint(idle.upstream);
+  if (without == nullptr && with == nullptr && upstream == nullptr)
+    return table;
+  for (const Percentile& percentile : kPercentiles) {
+    Cells row = {percentile.label};
+    Append(row, LatencyCells(without, percentile));
+    Append(row, LatencyCells(with, percentile));
+    row.push_back(LatencyRatio(without, with, percentile));
+    Append(row, LatencyCells(upstream, percentile));
+    table.rows.push_back(std::move(row));
+  }
+  Cells samples = {"samples"};
+  for (const Point* point : {without, with})
+    Append(samples, SampleCells(point));
+  samples.emplace_back();
+  Append(samples, SampleCells(upstream));
+  table.rows.push_back(std::move(samples));
+  return table;
+}
+
+// Cost a record of the largest size, relative to that at kLinearFrom.
+std::string Linearity(const Series& series) {
+  const Point& largest = series.points.back();
+  const Point* from = series.At(kLinearFrom);
+  if (largest.records <= 1.5 * kLinearFrom ||
+      from->records < 0.9 * kLinearFrom || from->records > 1.1 * kLinearFrom)
+    return kNothing;
+  return fmt::format("{:.2f}", largest.time_ms.median / largest.records /
+                                   (from->time_ms.median / from->records));
+}
+
+void AddFit(Table& table, const char* kernel, const Series& series) {
+  if (!series.fit) return;
+  table.rows.push_back(
+      {series.name, kernel, fmt::format("{:.3f} ms", series.fit->fixed),
+       fmt::format("{:.3f} µs", 1e3 * series.fit->per_record),
+       Percent(series.fit->largest_deviation),
+       Count(series.points.back().records), Linearity(series)});
+}
+
+Table FitTable(const Results& results) {
+  Table table{
+      .title = "Fixed cost, and cost a record, of a fitted line",
+      .header = {"row", "kernel", "fixed", "a record", "largest deviation",
+                 "largest size", "a record there / at 100000"},
+      .text_columns = 2};
+  for (const std::string& name : ScalingOperations()) {
+    const Pair pair = CollectPair(results, name);
+    AddFit(table, "with the series", pair.ours);
+    AddFit(table, "without it", pair.upstream);
+  }
+  return table;
+}
+
+Table ContextTable(const Results& results) {
+  Table table{.title = "What was measured on",
+              .header = {"", "with the series", "without it"},
+              .text_columns = 3};
+  const auto value = [](const std::optional<Kernel>& kernel, const char* key) {
+    return kernel ? kernel->Context(key) : kNothing;
+  };
+  const auto runs = [](const std::optional<Kernel>& kernel) {
+    return kernel ? std::to_string(kernel->contexts.size()) : kNothing;
+  };
+  for (const char* key : kContextKeys) {
+    table.rows.push_back(
+        {key, value(results.patched, key), value(results.unpatched, key)});
+  }
+  table.rows.push_back(
+      {"runs", runs(results.patched), runs(results.unpatched)});
+  return table;
+}
+
+}  // namespace
+
+std::vector<Table> MakeTables(const Results& results) {
+  std::vector<Table> tables = {
+      FlushTable(results),     ReadTable(results),   ReadLastTable(results),
+      DuplicateTable(results), MemoryTable(results), MutexTable(results),
+      LatencyTable(results),   FitTable(results),    ContextTable(results)};
+  std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
+  return tables;
+}
+
+}  // namespace ima_bench
