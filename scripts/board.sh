@@ -311,8 +311,8 @@ check_machine() {
   case $refusals in
     0) return ;;
     1) fail "1 thing stands in the way" "see above; nothing was changed" ;;
-    *) fail "$refusals things stand in the way" "see above; nothing was changed" ;;
   esac
+  fail "$refusals things stand in the way" "see above; nothing was changed"
 }
 
 # Sets program and, if there is one, report.
