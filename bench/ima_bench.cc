@@ -47,7 +47,9 @@ bool InitializeLibrary(std::vector<std::string> flags, char* program) {
   return !benchmark::ReportUnrecognizedArguments(argc, argv.data());
 }
 
-void RegisterRows(Session& session, const Options& options) {
+Result<void> RegisterRows(Session& session, const Options& options) {
+  if (auto done = RegisterDuplicateBenchmarks(session, options); !done)
+    return done;
   // Memory first, while nothing has left holes in it.
   RegisterMemoryBenchmarks(session, options);
   RegisterSha256Benchmark(session);
@@ -57,11 +59,15 @@ void RegisterRows(Session& session, const Options& options) {
     RegisterDdBenchmark(session, records);
   }
   RegisterMeasureBenchmarks(session, options);
+  RegisterListMutexBenchmark(session, options);
+  return {};
 }
 
 int Run(const Options& options) {
   auto session = Session::Start(options);
   if (!session) return Fail(session.error().Message());
+  if (options.trace && !session->ima().HasFlush())
+    return Fail("nothing to --trace: this kernel is without CONFIG_IMA_FLUSH");
   if (auto done = session->AddContext(); !done)
     return Fail(done.error().Message());
   fmt::print(stderr,
@@ -69,7 +75,8 @@ int Run(const Options& options) {
              "[+] keep these files: a verifier needs the records that the "
              "kernel no longer has\n",
              session->segments().string());
-  RegisterRows(*session, options);
+  if (auto done = RegisterRows(*session, options); !done)
+    return Fail(done.error().Message());
   const size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   if (rows == 0) return Fail("no row is named so: see --benchmark_list_tests");
@@ -108,6 +115,9 @@ int Main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  app.add_flag("--trace", options.trace,
+               "Add BM_ListMutex: needs a kernel with CONFIG_LOCK_STAT and "
+               "CONFIG_FTRACE");
   app.add_option("--series", options.series,
                  "What was applied to the kernel, for the context of the JSON")
       ->type_name("TEXT")

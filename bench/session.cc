@@ -107,7 +107,9 @@ std::vector<const Method*> Session::Methods() const {
 Result<Drained> Session::Drain(const Method& method) {
   auto drained =
       method.drain(ima_, segments_ / fmt::format("log.{}", next_segment_));
-  if (drained) ++next_segment_;
+  if (!drained) return drained;
+  ++next_segment_;
+  drained_ += drained->records;
   return drained;
 }
 
@@ -117,6 +119,12 @@ Result<void> Session::EmptyList(const Method& method) {
   const int code = drained.error().code;
   if (code == ENODATA || code == ENOENT) return {};  // nothing in memory
   return tl::make_unexpected(drained.error());
+}
+
+Result<uint64_t> Session::RecordsEver() const {
+  return ima_.RecordsTotal().map([&](uint64_t total) {
+    return ima_.HasFlush() ? total : total + drained_;
+  });
 }
 
 std::optional<Drained> Session::FlushOf(uint64_t records) const {

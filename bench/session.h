@@ -63,6 +63,9 @@ class Session {
   // Leaves no record in memory but what is measured from now on.
   Result<void> EmptyList(const Method& method);
   Result<void> MakeRecords(uint64_t count) { return maker_.Make(ima_, count); }
+  // Records since this kernel's IMA began, as far as that can be told: without
+  // flush/status, those that were deleted before this run are not in it.
+  Result<uint64_t> RecordsEver() const;
   // Leaves `count` records in memory, or few more: keeps those that are there,
   // since making them takes far longer than anything else.
   Result<void> FillList(uint64_t count);
@@ -97,6 +100,7 @@ class Session {
   std::string series_;
   std::map<uint64_t, Drained> flushes_;
   uint64_t next_segment_ = 1;
+  uint64_t drained_ = 0;  // records, by this run
 };
 
 // Those of `sizes` that are below `max_records`, and `max_records` itself.
@@ -112,7 +116,12 @@ inline constexpr uint64_t kListSizes[] = {
 // take it away; register them by ascending size, reading before flushing, so
 // that the list is filled once for as many rows as possible.
 void RegisterDdBenchmark(Session& session, uint64_t records);
+// Only if --benchmark_filter has the word "Duplicate" in it; an error if the
+// number of records that there were cannot be read.
+Result<void> RegisterDuplicateBenchmarks(Session& session,
+                                         const Options& options);
 void RegisterFlushBenchmarks(Session& session, uint64_t records);
+void RegisterListMutexBenchmark(Session& session, const Options& options);
 void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
 void RegisterReadBenchmarks(Session& session, uint64_t records);

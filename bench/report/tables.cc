@@ -69,7 +69,7 @@ double HashTime(const Series& sha256, double bytes) {
 // dd and its CV, the digest, and the flush relative to the longer of the two.
 Cells Yardsticks(const Point* flush, const Point* dd, const Series& sha256) {
   if (flush == nullptr || dd == nullptr || sha256.points.empty())
-    return Cells(4, kNothing);
+    return {kNothing, kNothing, kNothing, kNothing};
   const double hash = HashTime(sha256, flush->Counter("segment_bytes").median);
   const double longer = std::max(hash, dd->time_ms.median);
   Cells cells = TimeAndVariation(dd);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// How long kernel workers hold a lock, as the kernel's tracing tells it.
+#ifndef BENCH_UTIL_LOCK_TRACE_H_
+#define BENCH_UTIL_LOCK_TRACE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "util/posix_error.h"
+
+namespace ima_bench {
+
+// All times in microseconds, which is as fine as the trace's text is.
+struct LockHolds {
+  uint64_t holds = 0;  // how often it was taken and given back
+  uint64_t longest = 0;
+  uint64_t total = 0;
+};
+
+// Parses the text of tracefs's `trace` (Documentation/trace/ftrace.rst, "The
+// File System") with events lock_acquired and lock_release of one lock. Refuses
+// a line that it does not understand, a hold without a begin or an end, and
+// more than a million holds.
+Result<LockHolds> ParseLockHolds(std::string_view text);
+
+// Events that did not find room, from the text of a per_cpu/cpu*/stats.
+Result<uint64_t> ParseLostEvents(std::string_view text);
+
+// Traces one lock from Start() on, in an instance of its own, which goes away
+// with it: other users of tracing are not disturbed. Only what kernel workers
+// do is traced, not the processes that have files measured. Move-only.
+class LockTrace {
+ public:
+  // `tracefs`: where it is mounted. `lock`: the variable's name. An error says
+  // what the kernel lacks.
+  static Result<LockTrace> Start(const std::filesystem::path& tracefs,
+                                 const std::string& lock);
+  LockTrace(LockTrace&& other) noexcept
+      : instance_(std::exchange(other.instance_, {})) {}
+  LockTrace(const LockTrace&) = delete;
+  LockTrace& operator=(const LockTrace&) = delete;
+  LockTrace& operator=(LockTrace&&) = delete;
+  ~LockTrace();
+
+  // Ends tracing. An error if events were lost.
+  Result<LockHolds> Stop();
+
+ private:
+  explicit LockTrace(std::filesystem::path instance)
+      : instance_(std::move(instance)) {}
+
+  Result<void> Set(const std::filesystem::path& file,
+                   const std::string& value) const;
+  Result<void> Configure(const std::string& lock) const;
+  Result<void> CheckLost() const;
+
+  std::filesystem::path instance_;  // empty once moved from
+};
+
+// Where tracefs is mounted, from the text of /proc/self/mountinfo.
+Result<std::filesystem::path> FindTracefs(std::string_view mountinfo);
+
+}  // namespace ima_bench
+
+#endif  // BENCH_UTIL_LOCK_TRACE_H_
