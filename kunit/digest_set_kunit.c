@@ -71,30 +71,39 @@ static const struct order orders[] = {
 
 KUNIT_ARRAY_PARAM_DESC(order, orders, name);
 
-static void add_digest(struct kunit *test, struct ima_digest_set *set,
-		       const u8 *digest, struct ima_digest_page **spare)
+static int add_digest(struct kunit *test, struct ima_digest_set *set,
+		      const u8 *digest, struct ima_digest_block **spare)
 {
+	int ret;
+
 	if (!*spare)
-		*spare = ima_digest_page_alloc();
+		*spare = ima_digest_block_alloc();
 	KUNIT_ASSERT_NOT_NULL(test, *spare);
-	KUNIT_ASSERT_GE(test, ima_digest_set_add(set, digest, spare), 0);
+
+	ret = ima_digest_set_add(set, digest, spare);
+	KUNIT_ASSERT_GE(test, ret, 0);
+	return ret;
 }
 
-/* Add those from @from on, each of which must not be there before. */
-static void add_digests(struct kunit *test, struct ima_digest_set *set,
-			make_digest *make, u32 from, u32 to)
+/*
+ * Add those from @from on, each of which must not be there before. Returns how
+ * many of them moved others from block to block.
+ */
+static u32 add_digests(struct kunit *test, struct ima_digest_set *set,
+		       make_digest *make, u32 from, u32 to)
 {
-	struct ima_digest_page *spare = NULL;
+	struct ima_digest_block *spare = NULL;
 	u8 digest[DIGEST_MAX];
-	u32 n;
+	u32 n, moved = 0;
 
 	for (n = from; n < to; n++) {
 		make(digest, set->digest_size, n);
 		KUNIT_ASSERT_FALSE(test, ima_digest_set_has(set, digest));
-		add_digest(test, set, digest, &spare);
+		moved += add_digest(test, set, digest, &spare);
 		KUNIT_ASSERT_TRUE(test, ima_digest_set_has(set, digest));
 	}
-	ima_digest_page_free(spare);
+	ima_digest_block_free(spare);
+	return moved;
 }
 
 static void expect_digests(struct kunit *test, const struct ima_digest_set *set,
@@ -114,48 +123,58 @@ static void expect_digests(struct kunit *test, const struct ima_digest_set *set,
 }
 
 /*
- * Catches digests that get lost or doubled when pages even out or are added,
- * and a set that takes more than 5/4 of its digests, whatever their order.
+ * Catches digests that get lost or doubled when blocks even out or are added,
+ * and adding that moves many digests too often, or does not say so, whatever
+ * their order.
  */
 static void test_add_many(struct kunit *test)
 {
 	const struct order *order = test->param_value;
 	struct ima_digest_set set = { .digest_size = order->size };
 	const u32 num = 20000;
+	u32 moved;
 
-	add_digests(test, &set, order->make, 0, num);
+	moved = add_digests(test, &set, order->make, 0, num);
+	KUNIT_EXPECT_GT(test, moved, num * order->size / SZ_4K);
+	KUNIT_EXPECT_LT(test, moved, num / 3);
 	expect_digests(test, &set, order->make, num);
-	KUNIT_EXPECT_LE(test, 4 * ima_digest_set_clear(&set),
-			5 * num * order->size);
+	ima_digest_set_clear(&set);
 }
 
-/* Catches a number of digests at which the set takes too much memory. */
-static void test_dense_at_each_size(struct kunit *test)
+/*
+ * Catches a number of digests at which blocks are less than 85 % full, or at
+ * which the set takes more than 5/4 of what its digests do.
+ */
+static void test_dense(struct kunit *test)
 {
-	struct ima_digest_page *spare = NULL;
-	u8 digest[SHA256_DIGEST_SIZE];
-	struct ima_digest_set set = { .digest_size = sizeof(digest) };
-	u32 n, num_pages = 0, too_large = 0;
+	const struct order *order = test->param_value;
+	struct ima_digest_set set = { .digest_size = order->size };
+	const u32 capacity = (SZ_4K - 28) / order->size;
+	struct ima_digest_block *spare = NULL;
+	u32 n, num_blocks = 0, too_large = 0;
+	u8 digest[DIGEST_MAX];
 
-	for (n = 0; n < 50000; n++) {
-		make_random(digest, sizeof(digest), n);
+	for (n = 1; n <= 20000; n++) {
+		order->make(digest, order->size, n);
 		add_digest(test, &set, digest, &spare);
-		num_pages += !spare;
-		/* From the ninth page on */
-		too_large += num_pages > 9 &&
-			     4 * num_pages * SZ_4K > 5 * (n + 1) *
-			     sizeof(digest);
+		num_blocks += !spare;
+		if (num_blocks < 9)
+			continue;
+
+		too_large += 100 * n < 85 * num_blocks * capacity ||
+			     5 * n * order->size < 4 * num_blocks * SZ_4K;
 	}
 	KUNIT_EXPECT_EQ(test, too_large, 0);
-	KUNIT_EXPECT_EQ(test, ima_digest_set_clear(&set), num_pages * SZ_4K);
-	ima_digest_page_free(spare);
+	KUNIT_EXPECT_GT(test, num_blocks, 9);
+	KUNIT_EXPECT_EQ(test, ima_digest_set_clear(&set), num_blocks * SZ_4K);
+	ima_digest_block_free(spare);
 }
 
 /* Catches a digest that takes up room again and again. */
 static void test_add_twice(struct kunit *test)
 {
 	struct ima_digest_set set = { .digest_size = 20 };
-	struct ima_digest_page *spare = ima_digest_page_alloc();
+	struct ima_digest_block *spare = ima_digest_block_alloc();
 	u8 digest[DIGEST_MAX];
 	u32 n;
 
@@ -168,14 +187,14 @@ static void test_add_twice(struct kunit *test)
 	}
 	expect_digests(test, &set, make_random, 1000);
 	ima_digest_set_clear(&set);
-	ima_digest_page_free(spare);
+	ima_digest_block_free(spare);
 }
 
-/* Catches a set that is changed although it gets no page that it needs. */
-static void test_add_without_page(struct kunit *test)
+/* Catches a set that is changed although it gets no block that it needs. */
+static void test_add_without_block(struct kunit *test)
 {
 	struct ima_digest_set set = { .digest_size = 32 };
-	struct ima_digest_page *spare = NULL;
+	struct ima_digest_block *spare = NULL;
 	u8 digest[DIGEST_MAX];
 	u32 n, refused = 0;
 
@@ -210,9 +229,9 @@ static void test_empty(struct kunit *test)
 
 static struct kunit_case digest_set_cases[] = {
 	KUNIT_CASE_PARAM(test_add_many, order_gen_params),
-	KUNIT_CASE(test_dense_at_each_size),
+	KUNIT_CASE_PARAM(test_dense, order_gen_params),
 	KUNIT_CASE(test_add_twice),
-	KUNIT_CASE(test_add_without_page),
+	KUNIT_CASE(test_add_without_block),
 	KUNIT_CASE(test_empty),
 	{}
 };

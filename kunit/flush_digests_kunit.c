@@ -109,12 +109,13 @@ static void test_violations(struct kunit *test)
  */
 static void test_carried(struct kunit *test)
 {
-	struct ima_template_entry *entry = make_record("/kunit/file",
-						       ++content);
+	struct ima_template_entry *entry =
+		make_record("/kunit/file", ++content);
 
 	KUNIT_ASSERT_NOT_NULL(test, entry);
-	KUNIT_ASSERT_EQ(test, ima_calc_field_array_hash(entry->template_data,
-							entry), 0);
+	KUNIT_ASSERT_EQ(test,
+			ima_calc_field_array_hash(entry->template_data, entry),
+			0);
 	entry->pcr = PCR;
 	KUNIT_ASSERT_EQ(test, ima_restore_measurement_entry(entry), 0);
 	flush(test, 0);
@@ -138,23 +139,37 @@ static int have_no_memory(enum ima_flush_step step)
 	return step == IMA_FLUSH_KEEP_DIGESTS ? -ENOMEM : 0;
 }
 
-/* Catches a flush that forgets digests, or fails, for want of memory. */
+static void expect_duplicates(struct kunit *test, u32 first, u32 last)
+{
+	u32 n;
+
+	for (n = first; n <= last; n++)
+		KUNIT_ASSERT_EQ(test, add_file(n, PCR), DUPLICATE);
+}
+
+/*
+ * Catches a flush that forgets digests, or fails, for want of memory, and a
+ * later one that forgets or doubles what that one left.
+ */
 static void test_no_memory(struct kunit *test)
 {
-	const u32 first = content, num = 2000;
+	const u32 first = content, last = first + 2000;
 
-	while (content < first + num)
+	while (content < last)
 		KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
 
 	ima_flush_inject = have_no_memory;
 	flush(test, 0);
-	ima_flush_inject = NULL;
+	expect_duplicates(test, first, last);
 
-	for (content = first; content < first + num; content++)
-		KUNIT_ASSERT_EQ(test, add_file(content, PCR), DUPLICATE);
-	KUNIT_EXPECT_EQ(test, add_file(++content, PCR), 0);
+	KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
 	flush(test, 0);
-	KUNIT_EXPECT_EQ(test, add_file(content, PCR), DUPLICATE);
+	expect_duplicates(test, first, content);
+
+	ima_flush_inject = NULL;
+	KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
+	flush(test, 0);
+	expect_duplicates(test, first, content);
 }
 
 static void stop_injecting(struct kunit *test)
