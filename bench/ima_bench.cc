@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 
+#include "course_file.h"
 #include "row.h"
 #include "session.h"
 
@@ -52,6 +54,7 @@ Result<void> RegisterRows(Session& session, const Options& options) {
     return done;
   // Memory first, while nothing has left holes in it.
   RegisterMemoryBenchmarks(session, options);
+  RegisterMemoryCourseBenchmark(session, options);
   RegisterSha256Benchmark(session);
   for (const uint64_t records : RecordCounts(kListSizes, options.max_records)) {
     RegisterReadBenchmarks(session, records);
@@ -63,7 +66,15 @@ Result<void> RegisterRows(Session& session, const Options& options) {
   return {};
 }
 
-int Run(const Options& options) {
+// `json`: where the library has written its result, if anywhere.
+Result<void> KeepCourses(const Session& session,
+                         const std::optional<std::filesystem::path>& json) {
+  if (session.courses().empty() || !json) return {};
+  return AddCourses(*json, session.courses());
+}
+
+int Run(const Options& options,
+        const std::optional<std::filesystem::path>& json) {
   auto session = Session::Start(options);
   if (!session) return Fail(session.error().Message());
   if (options.trace && !session->ima().HasFlush())
@@ -80,6 +91,8 @@ int Run(const Options& options) {
   const size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   if (rows == 0) return Fail("no row is named so: see --benchmark_list_tests");
+  if (auto done = KeepCourses(*session, json); !done)
+    return Fail(done.error().Message());
   return AnyRowFailed() ? 1 : 0;
 }
 
@@ -129,8 +142,9 @@ int Main(int argc, char** argv) {
     benchmark::PrintDefaultHelp();
     return 0;
   }
-  if (!InitializeLibrary(app.remaining(), argv[0])) return 1;
-  return Run(options);
+  const std::vector<std::string> flags = app.remaining();
+  if (!InitializeLibrary(flags, argv[0])) return 1;
+  return Run(options, FindJsonOutput(flags));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "course_file.h"
 #include "util/ima_fs.h"
 #include "util/posix_error.h"
 #include "util/record_maker.h"
@@ -76,6 +77,10 @@ class Session {
   }
   std::optional<Drained> FlushOf(uint64_t records) const;
 
+  // Memory over time, for the JSON.
+  void KeepCourse(const DrainCourse& course) { courses_.push_back(course); }
+  const std::vector<DrainCourse>& courses() const { return courses_; }
+
   const ImaFs& ima() const { return ima_; }
   const std::filesystem::path& segments() const { return segments_; }
   // Where to make files that get measured.
@@ -99,6 +104,7 @@ class Session {
   uint64_t max_records_;
   std::string series_;
   std::map<uint64_t, Drained> flushes_;
+  std::vector<DrainCourse> courses_;
   uint64_t next_segment_ = 1;
   uint64_t drained_ = 0;  // records, by this run
 };
@@ -124,6 +130,7 @@ void RegisterFlushBenchmarks(Session& session, uint64_t records);
 void RegisterListMutexBenchmark(Session& session, const Options& options);
 void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
+void RegisterMemoryCourseBenchmark(Session& session, const Options& options);
 void RegisterReadBenchmarks(Session& session, uint64_t records);
 void RegisterSha256Benchmark(Session& session);
 
