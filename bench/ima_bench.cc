@@ -9,7 +9,7 @@
 #include <iostream>
 #include <optional>
 
-#include "course_file.h"
+#include "result_file.h"
 #include "row.h"
 #include "session.h"
 
@@ -66,13 +66,7 @@ Result<void> RegisterRows(Session& session, const Options& options) {
   return {};
 }
 
-// `json`: where the library has written its result, if anywhere.
-Result<void> KeepCourses(const Session& session,
-                         const std::optional<std::filesystem::path>& json) {
-  if (session.courses().empty() || !json) return {};
-  return AddCourses(*json, session.courses());
-}
-
+// `json`: where the library writes its result, if anywhere.
 int Run(const Options& options,
         const std::optional<std::filesystem::path>& json) {
   auto session = Session::Start(options);
@@ -91,7 +85,8 @@ int Run(const Options& options,
   const size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   if (rows == 0) return Fail("no row is named so: see --benchmark_list_tests");
-  if (auto done = KeepCourses(*session, json); !done)
+  if (!json) return AnyRowFailed() ? 1 : 0;
+  if (auto done = CompleteResult(*json, session->courses()); !done)
     return Fail(done.error().Message());
   return AnyRowFailed() ? 1 : 0;
 }

@@ -3,7 +3,7 @@
 // kernel that has no flush) until it is at rest after it.
 //
 // The row's counters are what stands out of the course; all samples go to the
-// JSON (course_file.h). Rest comes as in memory_benchmark.cc: the kernel is
+// JSON (result_file.h). Rest comes as in memory_benchmark.cc: the kernel is
 // given the occasion to free what is due as soon as the drain has ended.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "course_file.h"
+#include "result_file.h"
 #include "row.h"
 #include "session.h"
 #include "util/memory.h"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "course_file.h"
+#include "result_file.h"
 #include "util/ima_fs.h"
 #include "util/posix_error.h"
 #include "util/record_maker.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "course_file.h"
+#include "result_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,11 +27,11 @@ DrainCourse Course() {
                       {begin + milliseconds(1000), 1024}}};
 }
 
-TEST(AddCourses, CountsFromTheBeginOfTheDrainAndKeepsTheRest) {
+TEST(CompleteResult, CountsFromTheBeginOfTheDrainAndKeepsTheRest) {
   const TempDir dir = TempDir::Create(::testing::TempDir(), "c-").value();
   const fs::path file = dir.path() / "result.json";
   std::ofstream(file) << R"({"context": {"x": 1}, "benchmarks": [2]})";
-  ASSERT_TRUE(AddCourses(file, {Course(), Course()}));
+  ASSERT_TRUE(CompleteResult(file, {Course(), Course()}));
   const json result = json::parse(ReadFile(file).value());
   EXPECT_EQ(result.at("context").at("x"), 1);
   EXPECT_EQ(result.at("benchmarks").at(0), 2);
@@ -43,12 +43,27 @@ TEST(AddCourses, CountsFromTheBeginOfTheDrainAndKeepsTheRest) {
   EXPECT_EQ(course.at("samples"), json({{-0.25, 4096}, {1.0, 1024}}));
 }
 
-TEST(AddCourses, AFileThatIsNoJsonIsAnError) {
+TEST(CompleteResult, MakesNullOfWhatIsNoNumber) {
   const TempDir dir = TempDir::Create(::testing::TempDir(), "c-").value();
   const fs::path file = dir.path() / "result.json";
-  EXPECT_EQ(AddCourses(file, {Course()}).error().code, ENOENT);
+  std::ofstream(file) << "{\n\"a\": NaN,\n\"b\": -Infinity,\n\"c\": 1.5,\n"
+                         "\"d\": \"NaN\",\n\"e\": Infinity\n}\n";
+  ASSERT_TRUE(CompleteResult(file, {}));
+  EXPECT_EQ(json::parse(ReadFile(file).value()),
+            json({{"a", nullptr},
+                  {"b", nullptr},
+                  {"c", 1.5},
+                  {"d", "NaN"},
+                  {"e", nullptr},
+                  {"courses", json::array()}}));
+}
+
+TEST(CompleteResult, AFileThatIsNoJsonIsAnError) {
+  const TempDir dir = TempDir::Create(::testing::TempDir(), "c-").value();
+  const fs::path file = dir.path() / "result.json";
+  EXPECT_EQ(CompleteResult(file, {Course()}).error().code, ENOENT);
   std::ofstream(file) << "name,time\n";
-  EXPECT_THAT(AddCourses(file, {Course()}).error().Message(),
+  EXPECT_THAT(CompleteResult(file, {Course()}).error().Message(),
               HasSubstr("no JSON"));
 }
 

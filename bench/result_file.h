@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Memory over time, in the JSON beside the rows: the library's rows hold single
-// figures only.
-#ifndef BENCH_COURSE_FILE_H_
-#define BENCH_COURSE_FILE_H_
+// Completes the JSON that the library writes: its rows hold single figures
+// only, and it writes what is no JSON where a figure is not a number.
+#ifndef BENCH_RESULT_FILE_H_
+#define BENCH_RESULT_FILE_H_
 
 #include <filesystem>
 #include <optional>
@@ -23,11 +23,12 @@ struct DrainCourse {
   std::vector<MemorySample> samples;
 };
 
-// Adds to the JSON that the library has written the member "courses": an array
-// of objects with `name`, `records`, `drained_seconds` and `samples`, pairs of
-// seconds and bytes. All times count from when the drain began.
-Result<void> AddCourses(const std::filesystem::path& json,
-                        const std::vector<DrainCourse>& courses);
+// Makes null of figures that are not numbers (the variation of a CPU time that
+// was 0, say), and adds the member "courses": an array of objects with `name`,
+// `records`, `drained_seconds` and `samples`, pairs of seconds and bytes. All
+// times count from when the drain began.
+Result<void> CompleteResult(const std::filesystem::path& json,
+                            const std::vector<DrainCourse>& courses);
 
 // Where the library writes its JSON, by its flags and, if these do not tell,
 // the environment variables that stand for them; nothing if nowhere.
@@ -36,4 +37,4 @@ std::optional<std::filesystem::path> FindJsonOutput(
 
 }  // namespace ima_bench
 
-#endif  // BENCH_COURSE_FILE_H_
+#endif  // BENCH_RESULT_FILE_H_

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "course_file.h"
+#include "result_file.h"
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "util/file.h"
 
@@ -24,6 +25,20 @@ ordered_json ToJson(const DrainCourse& course) {
           {"samples", std::move(samples)}};
 }
 
+// `line` with null for a figure that is not a number. The library writes one
+// member a line.
+std::string NullNonNumber(const std::string& line) {
+  static const std::regex kNonNumber("(\": )-?(NaN|Infinity)(,?)$");
+  return std::regex_replace(line, kNonNumber, "$1null$3");
+}
+
+std::string NullNonNumbers(std::string_view text) {
+  std::string result;
+  for (const std::string_view line : SplitLines(text))
+    result += NullNonNumber(std::string(line)) + '\n';
+  return result;
+}
+
 // The value of the last --FLAG=value, else of VARIABLE, else "".
 std::string ValueOf(const std::vector<std::string>& flags,
                     const std::string& flag, const char* variable) {
@@ -36,12 +51,14 @@ std::string ValueOf(const std::vector<std::string>& flags,
 
 }  // namespace
 
-Result<void> AddCourses(const std::filesystem::path& json,
-                        const std::vector<DrainCourse>& courses) {
+Result<void> CompleteResult(const std::filesystem::path& json,
+                            const std::vector<DrainCourse>& courses) {
   const auto text = ReadFile(json);
   if (!text) return tl::make_unexpected(text.error());
-  ordered_json result = ordered_json::parse(*text, nullptr, false);
+  ordered_json result =
+      ordered_json::parse(NullNonNumbers(*text), nullptr, false);
   if (!result.is_object()) return ContentError(json.string() + ": no JSON");
+  result["courses"] = ordered_json::array();
   for (const DrainCourse& course : courses)
     result["courses"].push_back(ToJson(course));
   return WriteFile(json, result.dump(1) + "\n");
