@@ -3,14 +3,19 @@
  * KUnit tests for the set of digests of flushed records
  */
 
-#include <kunit/test.h>
+#include <crypto/sha1.h>
 #include <crypto/sha2.h>
+#include <kunit/test.h>
 #include <linux/prandom.h>
+#include <linux/slab.h>
 #include <linux/unaligned.h>
 
 #include "../ima_digest_set.h"
 
 #define DIGEST_MAX SHA512_DIGEST_SIZE
+
+/* Of a test: of several hundred buckets */
+#define NUM_DIGESTS 20000U
 
 /* How the n-th digest of a test comes about */
 typedef void make_digest(u8 *digest, unsigned int size, u32 n);
@@ -71,39 +76,54 @@ static const struct order orders[] = {
 
 KUNIT_ARRAY_PARAM_DESC(order, orders, name);
 
-static int add_digest(struct kunit *test, struct ima_digest_set *set,
-		      const u8 *digest, struct ima_digest_block **spare)
+static void init_set(struct kunit *test, struct ima_digest_set *set,
+		     unsigned int size)
 {
+	*set = (struct ima_digest_set){
+		.digest_size = size,
+		.chunk_cache = ima_digest_cache_create("kunit_digests", size),
+	};
+	KUNIT_ASSERT_NOT_NULL(test, set->chunk_cache);
+}
+
+/* Returns how many bytes the digests took. */
+static size_t exit_set(struct ima_digest_set *set)
+{
+	const size_t size = ima_digest_set_clear(set);
+
+	kmem_cache_destroy(set->chunk_cache);
+	return size;
+}
+
+/* Add the n-th digest, and return what ima_digest_set_add() does. */
+static int add_digest(struct kunit *test, struct ima_digest_set *set,
+		      make_digest *make, u32 n, struct ima_digest_stock *stock)
+{
+	u8 digest[DIGEST_MAX];
 	int ret;
 
-	if (!*spare)
-		*spare = ima_digest_block_alloc();
-	KUNIT_ASSERT_NOT_NULL(test, *spare);
-
-	ret = ima_digest_set_add(set, digest, spare);
+	make(digest, set->digest_size, n);
+	while ((ret = ima_digest_set_add(set, digest, stock)) == -ENOMEM)
+		KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(stock, set));
 	KUNIT_ASSERT_GE(test, ret, 0);
 	return ret;
 }
 
-/*
- * Add those from @from on, each of which must not be there before. Returns how
- * many of them moved others from block to block.
- */
-static u32 add_digests(struct kunit *test, struct ima_digest_set *set,
-		       make_digest *make, u32 from, u32 to)
+/* Add @num of them, each of which must not be there before. */
+static void add_digests(struct kunit *test, struct ima_digest_set *set,
+			make_digest *make, u32 num)
 {
-	struct ima_digest_block *spare = NULL;
+	struct ima_digest_stock stock = {};
 	u8 digest[DIGEST_MAX];
-	u32 n, moved = 0;
+	u32 n;
 
-	for (n = from; n < to; n++) {
+	for (n = 0; n < num; n++) {
 		make(digest, set->digest_size, n);
 		KUNIT_ASSERT_FALSE(test, ima_digest_set_has(set, digest));
-		moved += add_digest(test, set, digest, &spare);
+		add_digest(test, set, make, n, &stock);
 		KUNIT_ASSERT_TRUE(test, ima_digest_set_has(set, digest));
 	}
-	ima_digest_block_free(spare);
-	return moved;
+	ima_digest_stock_free(&stock, set->chunk_cache);
 }
 
 static void expect_digests(struct kunit *test, const struct ima_digest_set *set,
@@ -122,116 +142,128 @@ static void expect_digests(struct kunit *test, const struct ima_digest_set *set,
 	KUNIT_EXPECT_EQ(test, found, 0);
 }
 
-/*
- * Catches digests that get lost or doubled when blocks even out or are added,
- * and adding that moves many digests too often, or does not say so, whatever
- * their order.
- */
+/* Catches digests that get lost, or appear, when a bucket is added. */
 static void test_add_many(struct kunit *test)
 {
 	const struct order *order = test->param_value;
-	struct ima_digest_set set = { .digest_size = order->size };
-	const u32 num = 20000;
-	u32 moved;
+	struct ima_digest_set set;
 
-	moved = add_digests(test, &set, order->make, 0, num);
-	KUNIT_EXPECT_GT(test, moved, num * order->size / SZ_4K);
-	KUNIT_EXPECT_LT(test, moved, num / 3);
-	expect_digests(test, &set, order->make, num);
-	ima_digest_set_clear(&set);
+	init_set(test, &set, order->size);
+	add_digests(test, &set, order->make, NUM_DIGESTS);
+	expect_digests(test, &set, order->make, NUM_DIGESTS);
+	KUNIT_EXPECT_EQ(test, set.num_digests, NUM_DIGESTS);
+	exit_set(&set);
 }
 
 /*
- * Catches a number of digests at which blocks are less than 85 % full, or at
- * which the set takes more than 5/4 of what its digests do.
+ * Catches a number of digests at which there are too few buckets, so that
+ * looking for one takes long, or too many, so that they take much memory, and
+ * adding one that takes longer than others but does not say so.
  */
+static void test_grows_evenly(struct kunit *test)
+{
+	struct ima_digest_stock stock = {};
+	struct ima_digest_set set;
+	/* A segment is allocated when there are no chunks left. */
+	const u32 late = 8;
+	u32 n, added = 0, wrong = 0;
+
+	init_set(test, &set, SHA256_DIGEST_SIZE);
+	for (n = 1; n <= NUM_DIGESTS; n++) {
+		added += add_digest(test, &set, make_random, n, &stock);
+		wrong += set.num_buckets != added ||
+			 abs_diff(added, DIV_ROUND_UP(n, 64)) > late;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	ima_digest_stock_free(&stock, set.chunk_cache);
+	exit_set(&set);
+}
+
+/* Catches a set that takes more than 5/4 of its digests. */
 static void test_dense(struct kunit *test)
 {
+	static const u32 nums[] = { 1000, 2048, 2049, 4095, 4097, 16385 };
 	const struct order *order = test->param_value;
-	struct ima_digest_set set = { .digest_size = order->size };
-	const u32 capacity = (SZ_4K - 28) / order->size;
-	struct ima_digest_block *spare = NULL;
-	u32 n, num_blocks = 0, too_large = 0;
-	u8 digest[DIGEST_MAX];
+	struct ima_digest_set set;
+	unsigned int i;
 
-	for (n = 1; n <= 20000; n++) {
-		order->make(digest, order->size, n);
-		add_digest(test, &set, digest, &spare);
-		num_blocks += !spare;
-		if (num_blocks < 9)
-			continue;
-
-		too_large += 100 * n < 85 * num_blocks * capacity ||
-			     5 * n * order->size < 4 * num_blocks * SZ_4K;
+	for (i = 0; i < ARRAY_SIZE(nums); i++) {
+		init_set(test, &set, order->size);
+		add_digests(test, &set, order->make, nums[i]);
+		KUNIT_EXPECT_LE(test, 4 * exit_set(&set),
+				5 * nums[i] * order->size);
 	}
-	KUNIT_EXPECT_EQ(test, too_large, 0);
-	KUNIT_EXPECT_GT(test, num_blocks, 9);
-	KUNIT_EXPECT_EQ(test, ima_digest_set_clear(&set), num_blocks * SZ_4K);
-	ima_digest_block_free(spare);
 }
 
-/* Catches a digest that takes up room again and again. */
-static void test_add_twice(struct kunit *test)
+/* Catches a set that changes although it lacks memory, or goes on lacking it. */
+static void test_add_without_memory(struct kunit *test)
 {
-	struct ima_digest_set set = { .digest_size = 20 };
-	struct ima_digest_block *spare = ima_digest_block_alloc();
+	struct ima_digest_stock stock = {};
 	u8 digest[DIGEST_MAX];
-	u32 n;
-
-	add_digests(test, &set, make_random, 0, 1000);
-	for (n = 0; n < 1000; n++) {
-		make_random(digest, set.digest_size, n);
-		KUNIT_ASSERT_EQ(test, ima_digest_set_add(&set, digest, &spare),
-				0);
-		KUNIT_ASSERT_NOT_NULL(test, spare);
-	}
-	expect_digests(test, &set, make_random, 1000);
-	ima_digest_set_clear(&set);
-	ima_digest_block_free(spare);
-}
-
-/* Catches a set that is changed although it gets no block that it needs. */
-static void test_add_without_block(struct kunit *test)
-{
-	struct ima_digest_set set = { .digest_size = 32 };
-	struct ima_digest_block *spare = NULL;
-	u8 digest[DIGEST_MAX];
+	struct ima_digest_set set;
 	u32 n, refused = 0;
 
-	make_random(digest, set.digest_size, 0);
-	KUNIT_EXPECT_EQ(test, ima_digest_set_add(&set, digest, &spare),
-			-ENOMEM);
-	KUNIT_EXPECT_FALSE(test, ima_digest_set_has(&set, digest));
-
-	for (n = 0; n < 5000; n++) {
+	init_set(test, &set, SHA1_DIGEST_SIZE);
+	for (n = 0; n < NUM_DIGESTS; n++) {
 		make_random(digest, set.digest_size, n);
-		if (ima_digest_set_add(&set, digest, &spare) != -ENOMEM)
+		if (ima_digest_set_add(&set, digest, &stock) != -ENOMEM)
 			continue;
 
 		refused++;
 		KUNIT_ASSERT_FALSE(test, ima_digest_set_has(&set, digest));
-		add_digest(test, &set, digest, &spare);
-		KUNIT_ASSERT_NULL(test, spare);
+		KUNIT_ASSERT_EQ(test, set.num_digests, n);
+		KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(&stock, &set));
+		KUNIT_ASSERT_GE(test, ima_digest_set_add(&set, digest, &stock),
+				0);
 	}
-	KUNIT_EXPECT_EQ(test, ima_digest_set_clear(&set), refused * SZ_4K);
+	KUNIT_EXPECT_GT(test, refused, NUM_DIGESTS / 8 / 64);
+	expect_digests(test, &set, make_random, NUM_DIGESTS);
+	ima_digest_stock_free(&stock, set.chunk_cache);
+	exit_set(&set);
+}
+
+/*
+ * Catches buckets that get lost when there is no memory for a segment of them,
+ * as if another set had used what was in the stock.
+ */
+static void test_add_without_segments(struct kunit *test)
+{
+	struct ima_digest_stock stock = {};
+	struct ima_digest_set set;
+	u32 n;
+
+	init_set(test, &set, SHA1_DIGEST_SIZE);
+	for (n = 0; n < NUM_DIGESTS; n++) {
+		add_digest(test, &set, make_random, n, &stock);
+		if (n > 100 && n % 1000) {
+			kvfree(stock.segment);
+			stock.segment = NULL;
+		}
+	}
+	expect_digests(test, &set, make_random, NUM_DIGESTS);
+	ima_digest_stock_free(&stock, set.chunk_cache);
+	exit_set(&set);
 }
 
 /* Catches a look-up in an empty set that goes wrong. */
 static void test_empty(struct kunit *test)
 {
-	struct ima_digest_set set = { .digest_size = 20 };
+	struct ima_digest_set set;
 	u8 digest[DIGEST_MAX] = {};
 
+	init_set(test, &set, SHA1_DIGEST_SIZE);
 	KUNIT_EXPECT_FALSE(test, ima_digest_set_has(&set, digest));
 	KUNIT_EXPECT_EQ(test, ima_digest_set_clear(&set), 0);
 	KUNIT_EXPECT_FALSE(test, ima_digest_set_has(&set, digest));
+	exit_set(&set);
 }
 
 static struct kunit_case digest_set_cases[] = {
 	KUNIT_CASE_PARAM(test_add_many, order_gen_params),
+	KUNIT_CASE(test_grows_evenly),
 	KUNIT_CASE_PARAM(test_dense, order_gen_params),
-	KUNIT_CASE(test_add_twice),
-	KUNIT_CASE(test_add_without_block),
+	KUNIT_CASE(test_add_without_memory),
+	KUNIT_CASE(test_add_without_segments),
 	KUNIT_CASE(test_empty),
 	{}
 };
