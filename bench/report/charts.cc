@@ -90,10 +90,12 @@ Chart MeasureChart(const Results& results) {
 
 // The first course of a kernel: repetitions would cover each other.
 CourseCurve FirstCourse(const std::optional<Kernel>& kernel,
-                        const std::string& label) {
-  CourseCurve curve{.label = label, .samples = {}};
+                        const char* label) {
+  CourseCurve curve;
   if (!kernel || kernel->courses.empty()) return curve;
   const json& course = kernel->courses.at(0);
+  curve.label = fmt::format("{} of {} records", label,
+                            course.at("records").get<uint64_t>());
   curve.drained = course.at("drained_seconds");
   for (const json& sample : course.at("samples"))
     curve.samples.emplace_back(sample.at(0), sample.at(1));

@@ -107,7 +107,7 @@ Result<void> CheckRow(const json& row) {
 // Throws as CheckRow() does.
 void CheckCourses(const json& courses) {
   for (const json& course : courses) {
-    course.at("name").get<std::string>();
+    course.at("records").get<uint64_t>();
     course.at("drained_seconds").get<double>();
     for (const json& sample : course.at("samples")) {
       sample.at(0).get<double>();

@@ -28,7 +28,7 @@ std::vector<std::string> NamesOf(const std::vector<ChartFile>& charts) {
 
 json CourseRun(bool patched) {
   json run = patched ? PatchedRun() : UnpatchedRun();
-  run["courses"] = {{{"name", "BM_MemoryCourse/records:1000"},
+  run["courses"] = {{{"records", 1000},
                      {"drained_seconds", 0.5},
                      {"samples", {{-0.25, 5000000}, {1.0, 3000000}}}}};
   return run;
@@ -57,6 +57,7 @@ TEST(MakeCharts, DrawsBothKernels) {
   EXPECT_THAT(charts[1].script, HasSubstr("-0.250 5.0000\n1.000 3.0000\n"));
   EXPECT_THAT(charts[1].script, HasSubstr("set arrow from 0.5, graph 0"));
   EXPECT_THAT(charts[1].script, HasSubstr("$data2 using 1:2 with lines"));
+  EXPECT_THAT(charts[1].script, HasSubstr("\"flush of 1000 records\""));
 }
 
 TEST(ChartScript, JoinsPercentilesAndStretchesTheTail) {

@@ -149,7 +149,7 @@ TEST(MergeRuns, RefusesALatencyWithoutItsPercentiles) {
 
 TEST(MergeRuns, RefusesACourseWithoutTimes) {
   json run = PatchedRun();
-  run["courses"] = {{{"name", "c"},
+  run["courses"] = {{{"records", 7},
                      {"drained_seconds", 0.5},
                      {"samples", {{-0.1, 1000}, {0.2, 900}}}}};
   EXPECT_EQ(ErrorOf(run), "");
