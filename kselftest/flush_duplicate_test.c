@@ -7,7 +7,7 @@
 #include "crowd.h"
 
 /* Enough digests for the kernel to have them in many places */
-#define NUM_FILES 1500
+#define NUM_FILES 600
 
 /* Files that are read again and again while others are flushed */
 #define NUM_KNOWN 20
