@@ -24,8 +24,8 @@ Result<MemorySample> TakeSample(const std::filesystem::path& proc) {
       });
 }
 
-Result<std::vector<MemorySample>> SampleUntil(const std::atomic<bool>& stop,
-                                              std::filesystem::path proc) {
+Result<std::vector<MemorySample>> SampleUntil(
+    const std::atomic<bool>& stop, const std::filesystem::path& proc) {
   std::vector<MemorySample> samples;
   for (;;) {
     const bool last = stop;
