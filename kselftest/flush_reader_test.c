@@ -185,7 +185,7 @@ TEST_F(reader, flush_and_read_anew)
 	free(list.data);
 }
 
-/* Opens a list file for reading and writing: as long as no other one is open. */
+/* Opens a list file to delete from it: as long as no other one is open. */
 static void open_for_deleting(struct __test_metadata *const _metadata,
 			      int *const fd, const char *const path)
 {
