@@ -195,7 +195,7 @@ static void test_dense(struct kunit *test)
 	}
 }
 
-/* Catches a set that changes although it lacks memory, or goes on lacking it. */
+/* Catches a set that changes although it lacks memory, or stays without. */
 static void test_add_without_memory(struct kunit *test)
 {
 	struct ima_digest_stock stock = {};
