@@ -245,6 +245,37 @@ static void test_add_without_segments(struct kunit *test)
 	exit_set(&set);
 }
 
+/* Catches a set that takes buckets which were allocated for another one. */
+static void test_two_sets(struct kunit *test)
+{
+	struct ima_digest_stock stock = {};
+	struct ima_digest_set set, other;
+	unsigned long num_buckets;
+	u32 n = 0;
+
+	init_set(test, &set, SHA1_DIGEST_SIZE);
+	other = set;
+
+	/* Up to where it needs a segment of four buckets, and has none. */
+	while (set.num_buckets < 4)
+		add_digest(test, &set, make_random, n++, &stock);
+	while (set.num_digests < 4 * 64)
+		add_digest(test, &set, make_random, n++, &stock);
+	num_buckets = set.num_buckets;
+	ima_digest_stock_free(&stock, set.chunk_cache);
+
+	KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(&stock, &other));
+	KUNIT_ASSERT_NOT_NULL(test, stock.segment);
+	KUNIT_EXPECT_EQ(test, add_digest(test, &set, make_random, n++, &stock),
+			0);
+	KUNIT_EXPECT_NOT_NULL(test, stock.segment);
+	KUNIT_EXPECT_EQ(test, set.num_buckets, num_buckets);
+	expect_digests(test, &set, make_random, n);
+
+	ima_digest_stock_free(&stock, set.chunk_cache);
+	exit_set(&set);
+}
+
 /* Catches a look-up in an empty set that goes wrong. */
 static void test_empty(struct kunit *test)
 {
@@ -264,6 +295,7 @@ static struct kunit_case digest_set_cases[] = {
 	KUNIT_CASE_PARAM(test_dense, order_gen_params),
 	KUNIT_CASE(test_add_without_memory),
 	KUNIT_CASE(test_add_without_segments),
+	KUNIT_CASE(test_two_sets),
 	KUNIT_CASE(test_empty),
 	{}
 };

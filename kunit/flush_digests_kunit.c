@@ -26,6 +26,21 @@ static int add_violation(void)
 			    true);
 }
 
+/* Records that the hash table holds: each costs far more than its digest. */
+static unsigned int count_hashed(void)
+{
+	struct ima_queue_entry *qe;
+	unsigned int i, num = 0;
+
+	rcu_read_lock();
+	for (i = 0; i < IMA_MEASURE_HTABLE_SIZE; i++)
+		hlist_for_each_entry_rcu(qe, &rcu_dereference(ima_htable)[i],
+					 hnext)
+			num++;
+	rcu_read_unlock();
+	return num;
+}
+
 static int init_with_file(struct kunit *test)
 {
 	content++;
@@ -56,6 +71,19 @@ static void test_flushed(struct kunit *test)
 	flush(test, 0);
 	KUNIT_EXPECT_EQ(test, add_file(content, PCR), DUPLICATE);
 	KUNIT_EXPECT_EQ(test, add_file(content - 1, PCR), DUPLICATE);
+}
+
+/* Catches a flush that gives back no more than a deletion does. */
+static void test_freed(struct kunit *test)
+{
+	unsigned int hashed;
+
+	flush(test, 0);
+	hashed = count_hashed();
+	KUNIT_EXPECT_EQ(test, add_file(++content, PCR), 0);
+	KUNIT_EXPECT_EQ(test, add_violation(), 0);
+	flush(test, 0);
+	KUNIT_EXPECT_EQ(test, count_hashed(), hashed);
 }
 
 /* Catches digests of one PCR that are taken for those of another. */
@@ -149,12 +177,15 @@ static void expect_duplicates(struct kunit *test, u32 first, u32 last)
 
 /*
  * Catches a flush that forgets digests, or fails, for want of memory, and a
- * later one that forgets or doubles what that one left.
+ * later one that forgets, or does not free, what that one left.
  */
 static void test_no_memory(struct kunit *test)
 {
 	const u32 first = content, last = first + 2000;
+	unsigned int hashed;
 
+	flush(test, 0);
+	hashed = count_hashed();
 	while (content < last)
 		KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
 
@@ -166,10 +197,14 @@ static void test_no_memory(struct kunit *test)
 	flush(test, 0);
 	expect_duplicates(test, first, content);
 
+	if (!IS_ENABLED(CONFIG_IMA_DISABLE_HTABLE))
+		KUNIT_EXPECT_GT(test, count_hashed(), hashed);
+
 	ima_flush_inject = NULL;
 	KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
 	flush(test, 0);
 	expect_duplicates(test, first, content);
+	KUNIT_EXPECT_EQ(test, count_hashed(), hashed);
 }
 
 static void stop_injecting(struct kunit *test)
@@ -179,6 +214,7 @@ static void stop_injecting(struct kunit *test)
 
 static struct kunit_case flush_digests_cases[] = {
 	KUNIT_CASE(test_flushed),
+	KUNIT_CASE(test_freed),
 	KUNIT_CASE(test_flushed_in_other_pcr),
 	KUNIT_CASE(test_failed),
 	KUNIT_CASE(test_during_flush),
