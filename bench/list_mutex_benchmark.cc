@@ -12,7 +12,6 @@
 #include "session.h"
 #include "util/file.h"
 #include "util/lock_trace.h"
-#include "util/memory.h"
 
 namespace ima_bench {
 namespace {
@@ -39,9 +38,6 @@ Result<TracedFlush> TraceFlush(Session& session, uint64_t records) {
   if (!trace) return tl::make_unexpected(trace.error());
   const auto flush = session.Drain(session.AnyMethod());
   if (!flush) return tl::make_unexpected(flush.error());
-  // Memory at rest: the worker has freed all that it took.
-  if (auto rest = SettleMemory(); !rest)
-    return tl::make_unexpected(rest.error());
   const auto holds = trace->Stop();
   if (!holds) return tl::make_unexpected(holds.error());
   if (holds->holds == 0) {

@@ -8,8 +8,7 @@
 // are on the filesystem that the flush writes to (context: files_apart), for
 // its journal.
 //
-// Does not show what comes after a flush (records are freed after a grace
-// period), more than one process measuring at a time, or how long the list
+// Does not show more than one process measuring at a time, or how long the list
 // mutex is held: the TPM, asked with that mutex held, takes most of the time of
 // an open, so a short wait drowns in it.
 #include <benchmark/benchmark.h>

@@ -16,10 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-Series CollectOurs(const json& run, const std::string& name) {
-  return CollectSeries(Merge({run}).value().patched, name);
-}
-
 std::vector<std::string> NamesOf(const std::vector<ChartFile>& charts) {
   std::vector<std::string> names;
   for (const ChartFile& chart : charts) names.push_back(chart.file.string());

@@ -105,6 +105,11 @@ inline Result<Results> Merge(std::vector<nlohmann::json> runs) {
   return MergeRuns(std::move(files));
 }
 
+// What is read of the operation `name` in a run with the series.
+inline Series CollectOurs(const nlohmann::json& run, const std::string& name) {
+  return CollectSeries(Merge({run}).value().patched, name);
+}
+
 }  // namespace ima_bench
 
 #endif  // BENCH_TESTS_REPORT_FIXTURE_H_

@@ -15,10 +15,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-Series CollectOurs(const json& run, const std::string& name) {
-  return CollectSeries(Merge({run}).value().patched, name);
-}
-
 std::string ErrorOf(const json& run) {
   const auto results = Merge({run});
   return results ? "" : results.error().Message();
