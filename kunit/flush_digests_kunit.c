@@ -9,6 +9,9 @@
 #define PCR CONFIG_IMA_MEASURE_PCR_IDX
 #define OTHER_PCR (PCR + 1)
 
+/* No TPM has it, but a policy can name it. */
+#define HIGHEST_PCR 63
+
 /* What adding a record gives whose like is known, or was once */
 #define DUPLICATE (IS_ENABLED(CONFIG_IMA_DISABLE_HTABLE) ? 0 : -EEXIST)
 
@@ -94,6 +97,19 @@ static void test_flushed_in_other_pcr(struct kunit *test)
 	flush(test, 0);
 	KUNIT_EXPECT_EQ(test, add_file(content, OTHER_PCR), DUPLICATE);
 	KUNIT_EXPECT_EQ(test, add_file(content, PCR), DUPLICATE);
+}
+
+/* Catches records of a PCR above those of a TPM that are never freed. */
+static void test_freed_in_highest_pcr(struct kunit *test)
+{
+	unsigned int hashed;
+
+	flush(test, 0);
+	hashed = count_hashed();
+	KUNIT_EXPECT_EQ(test, add_file(content, HIGHEST_PCR), 0);
+	flush(test, 0);
+	KUNIT_EXPECT_EQ(test, count_hashed(), hashed);
+	KUNIT_EXPECT_EQ(test, add_file(content, HIGHEST_PCR), DUPLICATE);
 }
 
 /* Catches digests that are forgotten when a flush fails, or its file. */
@@ -207,6 +223,37 @@ static void test_no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count_hashed(), hashed);
 }
 
+static bool had_no_memory;
+
+static int have_no_memory_at_first(enum ima_flush_step step)
+{
+	if (step != IMA_FLUSH_KEEP_DIGESTS || had_no_memory)
+		return 0;
+
+	had_no_memory = true;
+	return -ENOMEM;
+}
+
+/* Catches a flush that leaves records though it made room for their digests. */
+static void test_memory_later(struct kunit *test)
+{
+	unsigned int hashed;
+	int i;
+
+	flush(test, 0);
+	hashed = count_hashed();
+	for (i = 0; i < 2000; i++)
+		KUNIT_ASSERT_EQ(test, add_file(++content, PCR), 0);
+
+	had_no_memory = false;
+	ima_flush_inject = have_no_memory_at_first;
+	flush(test, 0);
+	KUNIT_EXPECT_EQ(test, had_no_memory,
+			!IS_ENABLED(CONFIG_IMA_DISABLE_HTABLE));
+	KUNIT_EXPECT_EQ(test, count_hashed(), hashed);
+	KUNIT_EXPECT_EQ(test, add_file(content, PCR), DUPLICATE);
+}
+
 static void stop_injecting(struct kunit *test)
 {
 	ima_flush_inject = NULL;
@@ -216,12 +263,14 @@ static struct kunit_case flush_digests_cases[] = {
 	KUNIT_CASE(test_flushed),
 	KUNIT_CASE(test_freed),
 	KUNIT_CASE(test_flushed_in_other_pcr),
+	KUNIT_CASE(test_freed_in_highest_pcr),
 	KUNIT_CASE(test_failed),
 	KUNIT_CASE(test_during_flush),
 	KUNIT_CASE(test_violations),
 	KUNIT_CASE(test_carried),
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_no_memory),
+	KUNIT_CASE(test_memory_later),
 	{}
 };
 
