@@ -20,7 +20,6 @@
 
 #define FLUSH_DIRECTORY FLUSH_DIR "directory"
 #define FLUSH_MAX_RECORDS FLUSH_DIR "max_records"
-#define FLUSH_SEGMENTS FLUSH_DIR "segments"
 
 /* What takes no time but that of the processor, in seconds: emulation, KASAN */
 #define SOON 20
@@ -215,6 +214,16 @@ read_segments(struct __test_metadata *const _metadata)
 
 	free(text);
 	return segments;
+}
+
+/* The last line, which there must be */
+static inline struct segment
+last_segment(struct __test_metadata *const _metadata)
+{
+	const struct segments segments = read_segments(_metadata);
+
+	ASSERT_LT(0, segments.num);
+	return segments.lines[segments.num - 1];
 }
 
 static inline void free_segments(const struct segments *const segments)

@@ -767,7 +767,7 @@ TEST_F(status, staged_and_deleted)
 	EXPECT_EQ(before.records_total, status.records_total);
 	EXPECT_EQ(before.records_in_memory, status.records_in_memory);
 	EXPECT_EQ(before.bytes_in_memory, status.bytes_in_memory);
-	EXPECT_EQ(before.first_record, status.first_record);
+	EXPECT_EQ(before.first_in_memory, status.first_in_memory);
 
 	gone = read_file(_metadata, IMA_STAGED);
 	delete_staged(_metadata);
@@ -778,7 +778,7 @@ TEST_F(status, staged_and_deleted)
 	EXPECT_EQ(0, status.bytes_in_memory);
 	EXPECT_EQ(before.records_removed + before.records_in_memory,
 		  status.records_removed);
-	EXPECT_EQ(status.records_total, status.first_record);
+	EXPECT_EQ(status.records_total, status.first_in_memory);
 	EXPECT_EQ(before.records_flushed, status.records_flushed);
 	EXPECT_EQ(before.bytes_in_memory, gone.size);
 }
@@ -808,7 +808,7 @@ TEST_F(status, some_deleted)
 
 	after = read_status(_metadata);
 	EXPECT_EQ(before.records_total, after.records_total);
-	EXPECT_EQ(before.first_record + 1, after.first_record);
+	EXPECT_EQ(before.first_in_memory + 1, after.first_in_memory);
 	EXPECT_EQ(before.records_removed + 1, after.records_removed);
 	EXPECT_EQ(before.records_in_memory - 1, after.records_in_memory);
 	EXPECT_EQ(before.bytes_in_memory - record.size, after.bytes_in_memory);

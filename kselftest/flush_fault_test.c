@@ -318,9 +318,9 @@ static void expect_flushed(struct __test_metadata *const _metadata,
 	note_records_gone(_metadata, &segment);
 	EXPECT_TRUE(starts_with(&segment, &before->list));
 	EXPECT_EQ(before->status.flushes + 1, status.flushes);
-	EXPECT_EQ(before->status.first_record +
+	EXPECT_EQ(before->status.first_in_memory +
 			  count_records(&segment, BANK_SHA1),
-		  status.first_record);
+		  status.first_in_memory);
 }
 
 /* Fails if a signal that is handled stops the flush and leaves a part of it. */
@@ -440,7 +440,7 @@ TEST_F(step, measure_and_read)
 	EXPECT_TRUE(starts_with(&list, &self->before.list));
 	EXPECT_EQ(1, count_path(&list, path));
 	status = read_status(_metadata);
-	EXPECT_EQ(self->before.status.first_record, status.first_record);
+	EXPECT_EQ(self->before.status.first_in_memory, status.first_in_memory);
 	EXPECT_EQ(self->before.status.flushes, status.flushes);
 
 	fuse_resume(_metadata, &self->server);

@@ -38,6 +38,9 @@ FIXTURE_VARIANT_ADD(reader, ascii) {
 FIXTURE_SETUP(reader)
 {
 	setup_env(_metadata, &self->env);
+	/* Earlier segments may be missing, but the last number must be known. */
+	release_flushed();
+	flush_all_records(_metadata, &self->env);
 	measure_files(_metadata, &self->env, NUM_RECORDS);
 	self->list = read_file(_metadata, variant->path);
 	self->fd = open(variant->path, O_RDONLY | O_CLOEXEC);
@@ -155,19 +158,23 @@ TEST_F(reader, flush_in_the_middle)
 	free(bytes.data);
 }
 
-/* What was added is there, from its first byte on. */
+/*
+ * What was added is there, from its first byte on: at the end of the list or,
+ * if that does not show what was flushed, at its beginning.
+ */
 TEST_F(reader, flush_at_the_end)
 {
 	struct blob bytes, list;
 
 	ASSERT_TRUE(read_fd(self->fd, &bytes));
-	free(bytes.data);
 	flush_all_records(_metadata, &self->env);
 	measure_files(_metadata, &self->env, NUM_RECORDS);
 
 	list = read_file(_metadata, variant->path);
-	expect_rest(_metadata, self->fd, &list, 0);
+	expect_rest(_metadata, self->fd, &list,
+		    starts_with(&list, &bytes) ? bytes.size : 0);
 	free(list.data);
+	free(bytes.data);
 }
 
 TEST_F(reader, flush_and_read_anew)

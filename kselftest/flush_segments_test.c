@@ -22,15 +22,6 @@ FIXTURE_TEARDOWN(segments)
 	teardown_auto(_metadata, &self->env);
 }
 
-/* Returns the last line, which there must be. */
-static struct segment last_segment(struct __test_metadata *const _metadata)
-{
-	const struct segments segments = read_segments(_metadata);
-
-	ASSERT_LT(0, segments.num);
-	return segments.lines[segments.num - 1];
-}
-
 static void hex_digest(const struct blob *const blob, char *const hex)
 {
 	__u8 digest[32];
@@ -57,7 +48,7 @@ static void expect_segment(struct __test_metadata *const _metadata,
 
 	hex_digest(&blob, digest);
 	FORMAT(line, "%llu %ld %ld %zu %zu sha256:%s ok %s\n", number,
-	       before.first_record, count_records(&blob, BANK_SHA1), blob.size,
+	       before.first_in_memory, count_records(&blob, BANK_SHA1), blob.size,
 	       blob.size, digest, path);
 	EXPECT_EQ(0, strncmp(text, text_after, strlen(text)));
 	EXPECT_STREQ(line, text_after + strlen(text));
@@ -227,7 +218,7 @@ TEST_F(segments, deleted_in_between)
 	status = read_status(_metadata);
 	FORMAT(path, "%s/a", env->fs);
 	expect_segment(_metadata, env, path, path);
-	EXPECT_EQ(status.first_record, last_segment(_metadata).first_record);
+	EXPECT_EQ(status.first_in_memory, last_segment(_metadata).first_record);
 }
 
 /* Fails if the path is not absolute, or not where the file really is. */

@@ -28,6 +28,10 @@
 #define IMA_STAGED IMA_DIR "binary_runtime_measurements_staged"
 #define IMA_PCR 10
 
+#define FLUSH_DIR IMA_DIR "flush/"
+#define FLUSH_STATUS FLUSH_DIR "status"
+#define FLUSH_SEGMENTS FLUSH_DIR "segments"
+
 #define RECORDS_GONE "/dev/shm/ima_flush_selftest"
 
 #define READ_SIZE 65536
@@ -109,9 +113,95 @@ static inline struct blob read_file(struct __test_metadata *const _metadata,
 	return blob;
 }
 
+/* What a list file has of flushed records, before those in memory */
+struct flushed {
+	long records;
+	long bytes; /* in the binary list of sha1 */
+	unsigned long long number; /* of the last segment */
+};
+
+/* Number of the first record of the list, or -1 */
+static long read_first_record(void)
+{
+	FILE *const file = fopen(FLUSH_STATUS, "re");
+	long number = -1;
+	char line[64];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "first_record %ld", &number) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+/* Nothing, as long as the kernel shows only what is in memory. */
+static struct flushed read_flushed(void)
+{
+	const long first = read_first_record();
+	FILE *const file = fopen(FLUSH_SEGMENTS, "re");
+	struct flushed flushed = {};
+	unsigned long long number;
+	long record, records, bytes;
+
+	while (file && fscanf(file, "%llu %ld %ld %*u %ld %*[^\n]", &number,
+			      &record, &records, &bytes) == 4) {
+		flushed.number = number;
+		if (record < first)
+			continue;
+		flushed.records += records;
+		flushed.bytes += bytes;
+	}
+	if (file)
+		fclose(file);
+	return flushed;
+}
+
+/* Takes all flushed records out of the list, if it shows them. */
+static inline void release_flushed(void)
+{
+	FILE *const file = fopen(FLUSH_DIR "release", "we");
+
+	if (file) {
+		fprintf(file, "%llu\n", read_flushed().number);
+		fclose(file);
+	}
+}
+
+/*
+ * Reads the part of the binary list of sha1 that is in memory: what a flush
+ * would write. The files of earlier flushes may be gone.
+ */
+static bool read_memory(struct blob *const list)
+{
+	struct flushed flushed = read_flushed(), before;
+	bool done;
+	int fd;
+
+	list->data = NULL;
+	do {
+		free(list->data);
+		before = flushed;
+		fd = open(IMA_LIST, O_RDONLY | O_CLOEXEC);
+		done = fd >= 0 && lseek(fd, before.bytes, SEEK_SET) >= 0 &&
+		       read_fd(fd, list);
+		close(fd);
+		/* A flush may have been between them. */
+		flushed = read_flushed();
+	} while (memcmp(&before, &flushed, sizeof(before)) != 0);
+
+	return done;
+}
+
 static inline struct blob read_list(struct __test_metadata *const _metadata)
 {
-	return read_file(_metadata, IMA_LIST);
+	struct blob list;
+
+	ASSERT_TRUE(read_memory(&list))
+	{
+		TH_LOG("Failed to read " IMA_LIST ": %s", strerror(errno));
+	}
+	return list;
 }
 
 static inline bool starts_with(const struct blob *const blob,
