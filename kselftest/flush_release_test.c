@@ -81,13 +81,14 @@ TEST_F(release, refused)
 	char req[32];
 
 	make_segments(_metadata, &self->env, 2, 1);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		EXPECT_EQ(cases[i].error,
 			  write_setting(FLUSH_RELEASE, cases[i].req,
 					strlen(cases[i].req)))
 		{
 			TH_LOG("Request %s", cases[i].req);
 		}
+	}
 	FORMAT(req, "%llu", self->number + 3);
 	EXPECT_EQ(ENOENT, write_setting(FLUSH_RELEASE, req, strlen(req)));
 	EXPECT_EQ(2, read_status(_metadata).segments);
