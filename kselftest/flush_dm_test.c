@@ -121,12 +121,16 @@ FIXTURE_SETUP(dm)
 	close(fd);
 	loop = open_loop(_metadata, path, self->loop, sizeof(self->loop));
 
+	/* What a test left behind that failed */
+	req = dm_request(DM_NAME);
+	dm_ioctl(DM_DEV_REMOVE, &req);
 	req = dm_request(DM_NAME);
 	ASSERT_EQ(0, dm_ioctl(DM_DEV_CREATE, &req));
-	close(loop);
 	FORMAT(self->device, "%s/device", env->scratch);
 	ASSERT_EQ(0, mknod(self->device, S_IFBLK | 0600, req.head.dev));
 	dm_work(_metadata, self);
+	/* It goes away with the last one that has it open. */
+	close(loop);
 	ASSERT_EQ(0, run(_metadata, mkfs));
 	ASSERT_EQ(0, mount(self->device, env->fs, "ext4", 0, "errors=continue"));
 

@@ -49,6 +49,7 @@ static void unmount(void *mnt)
 static void add_other_records(struct kunit *test, const char *template)
 {
 	static u32 serial;
+	char filename[32];
 	u8 bytes[100];
 	struct ima_max_digest_data hash = {};
 	struct ima_iint_cache iint = {
@@ -57,7 +58,7 @@ static void add_other_records(struct kunit *test, const char *template)
 	};
 	struct ima_event_data event_data = {
 		.iint = &iint,
-		.filename = "/kunit/other",
+		.filename = filename,
 		.violation = "kunit",
 		.buf = bytes,
 		.buf_len = sizeof(bytes),
@@ -69,8 +70,9 @@ static void add_other_records(struct kunit *test, const char *template)
 	KUNIT_ASSERT_EQ(test,
 			template_desc_init_fields(desc->fmt, &desc->fields,
 						  &desc->num_fields), 0);
+	snprintf(filename, sizeof(filename), "/kunit/other %u", ++serial);
 	memset(bytes, 0xa5, sizeof(bytes));
-	memcpy(bytes, &(u32){ ++serial }, sizeof(serial));
+	memcpy(bytes, &serial, sizeof(serial));
 	KUNIT_ASSERT_EQ(test,
 			ima_alloc_init_template(&event_data, &entry, desc), 0);
 	KUNIT_ASSERT_EQ(test, store_record(entry, PCR, serial % 2), 0);
@@ -311,6 +313,33 @@ static void test_in_the_middle(struct kunit *test)
 	}
 }
 
+/* Catches a reader who is put off its place when records before are deleted. */
+static void test_deleted_behind(struct kunit *test)
+{
+	const struct form *form = test->param_value;
+	struct list_file *list;
+	struct text before, text;
+	loff_t start;
+
+	fill_list(test, SZ_4K);
+	flush(test);
+	fill_list(test, LIST_SIZE);
+	before = read_all(test, form->ascii, algo_of(form));
+
+	list = open_list(test, form->ascii, algo_of(form));
+	start = before.size / 2;
+	text.data = kunit_kmalloc(test, start, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text.data);
+	while (list->pos < start)
+		KUNIT_ASSERT_GT(test,
+				read_list(list, text.data, start - list->pos),
+				0);
+
+	KUNIT_ASSERT_EQ(test, ima_queue_delete_partial(3), 0);
+	KUNIT_EXPECT_EQ(test, read_rest(test, list, SZ_4K, &text), 0);
+	expect_text(test, &before, start, &text);
+}
+
 /* Catches an offset that is not found, or finds another place. */
 static void test_any_offset(struct kunit *test)
 {
@@ -378,7 +407,7 @@ static struct file *open_segment(struct kunit *test)
 	dentry = lookup_noperm_unlocked(&QSTR(name), lt->dir.dentry);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dentry);
 
-	path = (struct path){ lt->dir.mnt, dentry };
+	path = (struct path){ .mnt = lt->dir.mnt, .dentry = dentry };
 	file = dentry_open(&path, O_RDWR | O_LARGEFILE, current_cred());
 	dput(dentry);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
@@ -626,6 +655,7 @@ static struct kunit_case flush_list_cases[] = {
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE_PARAM(test_same_bytes, form_gen_params),
 	KUNIT_CASE_PARAM(test_in_the_middle, form_gen_params),
+	KUNIT_CASE_PARAM(test_deleted_behind, form_gen_params),
 	KUNIT_CASE_PARAM(test_any_offset, form_gen_params),
 	KUNIT_CASE_PARAM(test_reading_on, form_gen_params),
 	KUNIT_CASE_PARAM(test_changed, form_gen_params),
