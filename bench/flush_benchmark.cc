@@ -43,6 +43,9 @@ void RegisterFlushBenchmarks(Session& session, uint64_t records) {
                           session.NoteFlush(records, drained);
                       });
                 });
+    // They read what this flush took, so that no list is filled for them.
+    if (method->drain == DrainByFlush)
+      RegisterReadFlushedBenchmarks(session, records);
   }
 }
 

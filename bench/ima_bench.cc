@@ -85,6 +85,7 @@ int Run(const Options& options,
   const size_t rows = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   if (rows == 0) return Fail("no row is named so: see --benchmark_list_tests");
+  if (auto done = session->Finish(); !done) return Fail(done.error().Message());
   if (!json) return AnyRowFailed() ? 1 : 0;
   if (auto done = CompleteResult(*json, session->courses()); !done)
     return Fail(done.error().Message());
@@ -96,8 +97,8 @@ int Main(int argc, char** argv) {
   CLI::App app(
       "Measures flushing the IMA measurement list of this machine, beside "
       "upstream's staging.\nTakes all records out of the list and keeps them "
-      "in DIR/ima-bench-*/log.N; needs root.\nExits with 1 if any row has an "
-      "error.\n");
+      "in DIR/ima-bench-*/log.N; releases all\nsegments, those of others, too; "
+      "needs root. Exits with 1 if any row has an error.\n");
   app.allow_extras();
   app.set_help_flag();
   bool help = false;

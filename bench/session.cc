@@ -110,15 +110,22 @@ Result<Drained> Session::Drain(const Method& method) {
   if (!drained) return drained;
   ++next_segment_;
   drained_ += drained->records;
+  listed_.reset();
+  if (method.drain == DrainByFlush) listed_ = *drained;
   return drained;
+}
+
+Result<void> Session::ReleaseSegments() {
+  listed_.reset();
+  return ima_.ReleaseSegments();
 }
 
 Result<void> Session::EmptyList(const Method& method) {
   const auto drained = Drain(method);
-  if (drained) return {};
-  const int code = drained.error().code;
-  if (code == ENODATA || code == ENOENT) return {};  // nothing in memory
-  return tl::make_unexpected(drained.error());
+  if (!drained && drained.error().code != ENODATA &&
+      drained.error().code != ENOENT)  // both: nothing in memory
+    return tl::make_unexpected(drained.error());
+  return ReleaseSegments();
 }
 
 Result<uint64_t> Session::RecordsEver() const {
@@ -133,6 +140,7 @@ std::optional<Drained> Session::FlushOf(uint64_t records) const {
 }
 
 Result<void> Session::FillList(uint64_t count) {
+  if (auto done = ReleaseSegments(); !done) return done;
   auto present = ima_.RecordsInMemory();
   if (present && *present > count + Tolerance(count)) {
     if (auto done = EmptyList(AnyMethod()); !done) return done;
@@ -140,6 +148,21 @@ Result<void> Session::FillList(uint64_t count) {
   }
   if (!present) return tl::make_unexpected(present.error());
   return *present < count ? MakeRecords(count - *present) : Result<void>();
+}
+
+Result<Drained> Session::FlushList(uint64_t count) {
+  const auto is_near = [](uint64_t records, uint64_t wanted) {
+    return records >= wanted && records <= wanted + Tolerance(wanted);
+  };
+  const auto present = ima_.RecordsInMemory();
+  if (!present) return tl::make_unexpected(present.error());
+  if (listed_ && is_near(listed_->records, count) && is_near(*present, 0))
+    return *listed_;
+  return FillList(count).and_then([&] { return Drain(AnyMethod()); });
+}
+
+Result<void> Session::Finish() {
+  return listed_ ? ReleaseSegments() : Result<void>();
 }
 
 std::vector<uint64_t> RecordCounts(std::span<const uint64_t> sizes,

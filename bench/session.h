@@ -59,17 +59,25 @@ class Session {
   // The one to use where it does not matter: a flush where there is one.
   const Method& AnyMethod() const { return *Methods().front(); }
 
-  // Takes all records out of memory into the next segment.
+  // Takes all records out of memory into the next segment. Where the list shows
+  // flushed records, these stay in it.
   Result<Drained> Drain(const Method& method);
-  // Leaves no record in memory but what is measured from now on.
+  // Leaves no record in the list but what is measured from now on.
   Result<void> EmptyList(const Method& method);
   Result<void> MakeRecords(uint64_t count) { return maker_.Make(ima_, count); }
   // Records since this kernel's IMA began, as far as that can be told: without
   // flush/status, those that were deleted before this run are not in it.
   Result<uint64_t> RecordsEver() const;
-  // Leaves `count` records in memory, or few more: keeps those that are there,
-  // since making them takes far longer than anything else.
+  // Leaves `count` records in the list, or few more, all of them in memory:
+  // keeps those that are there, since making them takes far longer than
+  // anything else.
   Result<void> FillList(uint64_t count);
+  // Leaves them in the list, all flushed to one segment, with few more in
+  // memory: keeps what the last flush took, if that is there still. Returns
+  // that flush.
+  Result<Drained> FlushList(uint64_t count);
+  // Leaves nothing in the list of what this run has flushed.
+  Result<void> Finish();
 
   // The last flush of a row of `records`, for what is compared with it.
   void NoteFlush(uint64_t records, const Drained& flush) {
@@ -97,6 +105,9 @@ class Session {
         max_records_(options.max_records),
         series_(options.series) {}
 
+  // Takes all flushed records out of the list, those of others, too.
+  Result<void> ReleaseSegments();
+
   ImaFs ima_;
   std::filesystem::path segments_;  // empty once moved from
   std::filesystem::path files_;
@@ -105,6 +116,7 @@ class Session {
   std::string series_;
   std::map<uint64_t, Drained> flushes_;
   std::vector<DrainCourse> courses_;
+  std::optional<Drained> listed_;  // the flush whose segment is listed
   uint64_t next_segment_ = 1;
   uint64_t drained_ = 0;  // records, by this run
 };
@@ -132,6 +144,8 @@ void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
 void RegisterMemoryCourseBenchmark(Session& session, const Options& options);
 void RegisterReadBenchmarks(Session& session, uint64_t records);
+// Where the list shows flushed records. Best behind rows that flush as many.
+void RegisterReadFlushedBenchmarks(Session& session, uint64_t records);
 void RegisterSha256Benchmark(Session& session);
 
 }  // namespace ima_bench

@@ -26,9 +26,11 @@ said at once, and then nothing is done.
 
 What would disturb a machine in production has to be allowed, one by one:
 
-  --empty-the-list  the records in memory go into files in DIR/ima-bench-*,
-                    without which nobody can verify this machine until it boots
-                    again; rows of upstream's way take out records for good
+  --empty-the-list  the records in memory go into files in DIR/ima-bench-*, and
+                    all segments are released, those of earlier flushes, too:
+                    without these files nobody can verify this machine until it
+                    boots again; rows of upstream's way take out records for
+                    good
   --drop-caches     clean inodes and dentries are dropped, again and again
   --despite-agent   a program that attests this machine is running; it will see
                     a list that begins in the middle

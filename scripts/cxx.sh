@@ -6,8 +6,11 @@
 cxx_dir() { echo "$(cache_dir)/cmake/$1"; }
 
 # build_cxx FOLDER NAME TARGETS [CMAKE_ARGUMENT…]: builds TARGETS of FOLDER, one
-# of this repository, in the build folder NAME.
-build_cxx() {
+# of this repository, in the build folder NAME. Others may want the same at the
+# same time.
+build_cxx() { with_lock "cmake-$2" build_cxx_alone "$@"; }
+
+build_cxx_alone() {
   local source build targets=$3 fresh=()
   local -x CCACHE_DIR=${CCACHE_DIR:-$(cache_dir)/ccache}
   source=$(repo_dir)/$1 build=$(cxx_dir "$2")

@@ -2,6 +2,10 @@
 # shellcheck shell=bash
 # Sourced, after lib.sh, by what runs User-mode Linux.
 
+# What a kernel with um-debug.config is booted with.
+# shellcheck disable=SC2034 # for those who source this
+readonly UML_DEBUG=(mem=2G seccomp=on)
+
 # run_uml KERNEL SHARE RESULTS SECONDS [ARGUMENT…] -- COMMAND…: boots KERNEL,
 # with those of its arguments that are given, on the guest image and runs
 # COMMAND there as root, with the folder SHARE of this machine as /mnt. The

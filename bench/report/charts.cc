@@ -46,6 +46,11 @@ Chart ReadChart(const Results& results) {
     chart.curves.push_back(
         TimeCurve(pair.upstream, fmt::format("{}, without", reading.file)));
   }
+  for (const Reading& reading : kFlushedReadings) {
+    chart.curves.push_back(
+        TimeCurve(CollectSeries(results.patched, reading.name),
+                  fmt::format("{}, all of it flushed", reading.file)));
+  }
   return chart;
 }
 

@@ -10,6 +10,11 @@ const std::vector<Reading> kReadings = {
     {"BM_Read/ascii/buffer:65536", "ascii", "65536"},
 };
 
+const std::vector<Reading> kFlushedReadings = {
+    {"BM_ReadFlushed/binary/buffer:65536", "binary", "65536"},
+    {"BM_ReadFlushed/ascii/buffer:65536", "ascii", "65536"},
+};
+
 const std::vector<Reading> kLastReadings = {
     {"BM_ReadLast/binary", "binary", "65536"},
     {"BM_ReadLast/ascii", "ascii", "65536"},
@@ -39,8 +44,9 @@ Pair CollectPair(const Results& results, const std::string& name) {
 
 std::vector<std::string> ScalingOperations() {
   std::vector<std::string> names = {"BM_Flush", "BM_StagedDelete", "BM_Dd"};
-  for (const Reading& reading : kReadings) names.emplace_back(reading.name);
-  for (const Reading& reading : kLastReadings) names.emplace_back(reading.name);
+  for (const auto* readings : {&kReadings, &kFlushedReadings, &kLastReadings}) {
+    for (const Reading& reading : *readings) names.emplace_back(reading.name);
+  }
   for (const char* where : {"memory", "flushed", "deleted"})
     names.push_back(std::string("BM_Duplicate/") + where);
   return names;

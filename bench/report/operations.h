@@ -37,6 +37,7 @@ struct Reading {
   const char* buffer;  // bytes asked for with each read(2)
 };
 extern const std::vector<Reading> kReadings;
+extern const std::vector<Reading> kFlushedReadings;
 extern const std::vector<Reading> kLastReadings;
 
 // The operations whose time grows with the number of records, in the order in

@@ -124,6 +124,48 @@ Table ReadTable(const Results& results) {
   return table;
 }
 
+// The same list in memory; the digest of what the kernel read back; and how
+// often both together go into reading it.
+Cells FlushedYardsticks(const Point& point, const Point* memory,
+                        const Series& sha256) {
+  Cells cells = TimeAndVariation(memory);
+  if (sha256.points.empty()) {
+    Append(cells, {kNothing, kNothing});
+    return cells;
+  }
+  const double hash = HashTime(sha256, point.Counter("segment_bytes").median);
+  cells.push_back(Milliseconds(hash));
+  cells.push_back(
+      memory == nullptr
+          ? kNothing
+          : fmt::format("{:.2f}", point.time_ms.median /
+                                      (memory->time_ms.median + hash)));
+  return cells;
+}
+
+Table ReadFlushedTable(const Results& results) {
+  Table table{.title = "Reading the whole list, all of it flushed",
+              .header = {"file", "buffer", "records", "flushed", "CV",
+                         "a record", "MB/s", "in memory", "CV", "SHA-256",
+                         "flushed / both together"},
+              .text_columns = 1};
+  const Series sha256 = CollectSeries(results.patched, "BM_Sha256");
+  for (const Reading& reading : kFlushedReadings) {
+    const Series memory = CollectSeries(
+        results.patched,
+        fmt::format("BM_Read/{}/buffer:{}", reading.file, reading.buffer));
+    for (const Point& point :
+         CollectSeries(results.patched, reading.name).points) {
+      Cells row = {reading.file, reading.buffer, Count(point.records)};
+      Append(row, TimeAndVariation(&point));
+      Append(row, Rates(&point, "list_bytes"));
+      Append(row, FlushedYardsticks(point, memory.At(point.records), sha256));
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
 Table ReadLastTable(const Results& results) {
   Table table{.title = "Reading the record that was just added",
               .header = {"file", "records", "with the series", "CV",
@@ -318,9 +360,11 @@ Table ContextTable(const Results& results) {
 
 std::vector<Table> MakeTables(const Results& results) {
   std::vector<Table> tables = {
-      FlushTable(results),     ReadTable(results),   ReadLastTable(results),
-      DuplicateTable(results), MemoryTable(results), MutexTable(results),
-      LatencyTable(results),   FitTable(results),    ContextTable(results)};
+      FlushTable(results),       ReadTable(results),
+      ReadFlushedTable(results), ReadLastTable(results),
+      DuplicateTable(results),   MemoryTable(results),
+      MutexTable(results),       LatencyTable(results),
+      FitTable(results),         ContextTable(results)};
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
   return tables;
 }

@@ -106,8 +106,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Has many new files measured while the kernel flushes the measurement "
       "list by\nitself, and samples records and kernel memory. Keep what is "
-      "in --directory: a\nverifier needs the records that the kernel no longer "
-      "has. Needs root.\nExits with 1 if a flush failed or more than twice the "
+      "in --directory: the\nlist shows these records from there. Needs "
+      "root.\nExits with 1 if a flush failed or more than twice the "
       "limit was in memory.\n");
   ima_bench::AddOptions(app, options);
   CLI11_PARSE(app, argc, argv);

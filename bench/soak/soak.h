@@ -62,7 +62,7 @@ class Soak {
 
   const SoakPlan& plan() const { return plan_; }
   const std::vector<SoakSample>& samples() const { return samples_; }
-  // With an empty list and memory at rest, before and after.
+  // With no record in memory and that at rest, before and after.
   const std::optional<SoakSample>& start() const { return start_; }
   const std::optional<SoakSample>& end() const { return end_; }
   const std::optional<SoakFill>& fill() const { return fill_; }

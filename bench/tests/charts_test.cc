@@ -43,6 +43,16 @@ TEST(MakeCharts, DrawsWhatThereIs) {
                           "p-memory.svg", "p-course.svg", "p-latency.svg"));
 }
 
+TEST(MakeCharts, DrawsReadingInMemoryAndFlushed) {
+  json run = EmptyRun(true);
+  AddRow(run, Row("BM_Read/binary/buffer:65536", 1000, 1));
+  AddRow(run, Row("BM_ReadFlushed/binary/buffer:65536", 1000, 2));
+  const auto charts = MakeCharts(Merge({run}).value(), "p");
+  EXPECT_THAT(NamesOf(charts), ElementsAre("p-read.svg"));
+  EXPECT_THAT(charts[0].script, HasSubstr("\"binary, with the series\""));
+  EXPECT_THAT(charts[0].script, HasSubstr("\"binary, all of it flushed\""));
+}
+
 TEST(MakeCharts, DrawsBothKernels) {
   const auto charts =
       MakeCharts(Merge({CourseRun(true), CourseRun(false)}).value(), "p");

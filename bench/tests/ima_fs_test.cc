@@ -38,6 +38,10 @@ class ImaFsTest : public ::testing::Test {
     fs::create_directories((Root() / name).parent_path());
     std::ofstream(Root() / name) << text;
   }
+  std::string Get(const fs::path& name) const {
+    std::ifstream file(Root() / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
   ImaFs Find() const { return ImaFs::Find(dir_.path()).value(); }
 
   TempDir dir_ = TempDir::Create(::testing::TempDir(), "ima-fs-test-").value();
@@ -78,6 +82,30 @@ TEST_F(ImaFsTest, CountsWithAndWithoutStatus) {
   EXPECT_FALSE(Find().RecordsInMemory());
 }
 
+TEST_F(ImaFsTest, ReleasesAllSegments) {
+  Put("flush/segments",
+      "3 0 9 900 900 sha256:00 ok /log.3\n"
+      "17 9 1 99 99 sha256:00 missing /log 17\n");
+  EXPECT_FALSE(Find().HasRelease());
+  EXPECT_TRUE(Find().ReleaseSegments());
+  EXPECT_FALSE(Find().HasRelease());
+  Put("flush/release", "");
+  EXPECT_TRUE(Find().HasRelease());
+  EXPECT_TRUE(Find().ReleaseSegments());
+  EXPECT_EQ(Get("flush/release"), "17");
+}
+
+TEST_F(ImaFsTest, ReleasesNothingWithoutASegment) {
+  Put("flush/release", "none");
+  Put("flush/segments", "");
+  EXPECT_TRUE(Find().ReleaseSegments());
+  EXPECT_EQ(Get("flush/release"), "none");
+  Put("flush/segments", "x 0\n");
+  EXPECT_FALSE(Find().ReleaseSegments());
+  fs::remove(Root() / "flush/segments");
+  EXPECT_FALSE(Find().ReleaseSegments());
+}
+
 TEST_F(ImaFsTest, NamesTheListThatEachKernelHas) {
   EXPECT_EQ(Find().List(ListForm::kBinary),
             Root() / "binary_runtime_measurements");
@@ -91,9 +119,7 @@ TEST_F(ImaFsTest, AFlushThatLeavesNoFileIsAnError) {
   const auto drained = DrainByFlush(Find(), dir_.path() / "log.1");
   ASSERT_FALSE(drained);
   EXPECT_THAT(drained.error().Message(), HasSubstr("left no file"));
-  std::ifstream trigger(Root() / "flush/trigger");
-  const std::string request{std::istreambuf_iterator<char>(trigger), {}};
-  EXPECT_EQ(request, (dir_.path() / "log.1").string());
+  EXPECT_EQ(Get("flush/trigger"), (dir_.path() / "log.1").string());
 }
 
 TEST_F(ImaFsTest, AFailedSaveSaysThatRecordsStayStaged) {
@@ -104,9 +130,7 @@ TEST_F(ImaFsTest, AFailedSaveSaysThatRecordsStayStaged) {
   EXPECT_EQ(drained.error().code, EEXIST);
   EXPECT_THAT(drained.error().Message(), HasSubstr("records stay staged"));
   // No `D`: that would have thrown unsaved records away.
-  std::ifstream staged(Find().StagedList());
-  const std::string requests{std::istreambuf_iterator<char>(staged), {}};
-  EXPECT_EQ(requests, "A\n");
+  EXPECT_EQ(Get(Find().StagedList()), "A\n");
 }
 
 TEST(ParseStatus, TakesKeysAndKeepsUnknownOnes) {

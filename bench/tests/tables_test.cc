@@ -30,11 +30,12 @@ constexpr const char* kFit = "Fixed cost, and cost a record, of a fitted line";
 TEST(MakeTables, EachRowIsAsLongAsItsHeader) {
   json run = LatencyRun();
   for (const char* name :
-       {"BM_Read/ascii/buffer:4096", "BM_ReadLast/binary", "BM_MemoryFlush",
-        "BM_ListMutex", "BM_Duplicate/memory", "BM_Duplicate/flushed"})
+       {"BM_Read/ascii/buffer:4096", "BM_ReadFlushed/ascii/buffer:65536",
+        "BM_ReadLast/binary", "BM_MemoryFlush", "BM_ListMutex",
+        "BM_Duplicate/memory", "BM_Duplicate/flushed"})
     AddRow(run, Row(name, 1000, 1));
   const auto tables = MakeTables(Merge({run, UnpatchedRun()}).value());
-  EXPECT_THAT(tables, SizeIs(9));
+  EXPECT_THAT(tables, SizeIs(10));
   for (const Table& table : tables) {
     for (const Cells& row : table.rows)
       EXPECT_EQ(row.size(), table.header.size()) << table.title;
@@ -89,6 +90,30 @@ TEST(MakeTables, ComparesReadingOnBothKernels) {
               ElementsAre(ElementsAre("ascii", "4096", "1000", "2.00 ms", "0 %",
                                       "2.00 µs", "100.0", "100.00 ms", "0 %",
                                       "50.00")));
+}
+
+// 2 ms in memory and 1 ms for the digest of 100,000 bytes at 100 MB/s.
+TEST(MakeTables, ComparesReadingWhatIsFlushed) {
+  json run = EmptyRun(true);
+  json row = Row("BM_ReadFlushed/binary/buffer:65536", 999, 6);
+  row.update({{"list_bytes", 90000.0}, {"segment_bytes", 100000.0}});
+  AddRow(run, row);
+  const char* title = "Reading the whole list, all of it flushed";
+  EXPECT_THAT(
+      Find({run}, title).rows,
+      ElementsAre(ElementsAre("binary", "65536", "1000", "6.00 ms", "0 %",
+                              "6.00 µs", "15.0", "-", "-", "-", "-")));
+  AddRow(run, Row("BM_Read/binary/buffer:65536", 999, 2));
+  EXPECT_EQ(Find({run}, title).rows[0][7], "2.00 ms");
+  EXPECT_EQ(Find({run}, title).rows[0].back(), "-");
+  json sha256 = Row("BM_Sha256", 0, 100);
+  sha256["run_name"] = "BM_Sha256/bytes:1/iterations:1/manual_time";
+  sha256.erase("records");
+  sha256["bytes_per_second"] = 1e8;
+  AddRow(run, sha256);
+  const Cells cells = Find({run}, title).rows[0];
+  EXPECT_THAT(Cells(cells.begin() + 7, cells.end()),
+              ElementsAre("2.00 ms", "0 %", "1.00 ms", "2.00"));
 }
 
 TEST(MakeTables, ShowsWhatMemoryCameBack) {

@@ -163,6 +163,11 @@ bool ImaFs::HasFlush() const {
   return fs::exists(Trigger(), error);
 }
 
+bool ImaFs::HasRelease() const {
+  std::error_code error;
+  return fs::exists(Release(), error);
+}
+
 bool ImaFs::HasStaging() const {
   std::error_code error;
   return fs::exists(StagedList(), error);
@@ -211,6 +216,23 @@ Result<uint64_t> ImaFs::RecordsListed() const {
   const auto count = words.size() == 1 ? ParseNumber(words[0]) : std::nullopt;
   if (!count) return ContentError("not a number: " + path.string());
   return *count;
+}
+
+Result<void> ImaFs::ReleaseSegments() const {
+  if (!HasRelease()) return {};
+  const auto text = ReadFile(root_ / "flush/segments");
+  if (!text) return tl::make_unexpected(text.error());
+  const auto lines = SplitLines(*text);
+  if (lines.empty()) return {};
+  const auto words = SplitWords(lines.back());
+  const auto last = words.empty() ? std::nullopt : ParseNumber(words[0]);
+  if (!last) {
+    return ContentError(
+        fmt::format("flush/segments: bad line: {}", lines.back()));
+  }
+  auto release = Open(Release(), O_WRONLY);
+  if (!release) return tl::make_unexpected(release.error());
+  return WriteOnce(release->get(), std::to_string(*last), Release());
 }
 
 Result<Drained> DrainByFlush(const ImaFs& ima, const fs::path& out) {

@@ -34,6 +34,7 @@ class ImaFs {
   static Result<ImaFs> Find(const std::filesystem::path& securityfs);
 
   bool HasFlush() const;    // CONFIG_IMA_FLUSH
+  bool HasRelease() const;  // and the list shows flushed records
   bool HasStaging() const;  // CONFIG_IMA_STAGING, Linux 7.2 and later
 
   // Names of the banks that have a list file, e.g. "sha1", "sha256".
@@ -48,6 +49,10 @@ class ImaFs {
   // Records that a reader of the list sees.
   Result<uint64_t> RecordsListed() const;
 
+  // Takes all flushed records out of the list, for good: the kernel forgets all
+  // segments that there are. Does nothing where the list does not show them.
+  Result<void> ReleaseSegments() const;
+
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path Trigger() const { return root_ / "flush/trigger"; }
   // The sha1 lists: the form that segments have.
@@ -58,6 +63,8 @@ class ImaFs {
 
  private:
   explicit ImaFs(std::filesystem::path root) : root_(std::move(root)) {}
+
+  std::filesystem::path Release() const { return root_ / "flush/release"; }
 
   // The number under `key` in flush/status, or runtime_measurements_count.
   Result<uint64_t> CountRecords(const char* key) const;

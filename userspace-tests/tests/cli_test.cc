@@ -109,6 +109,19 @@ TEST_F(CliTest, VerifiesAgainstPcrValues) {
             kVerified);
 }
 
+TEST_F(CliTest, TakesAListThatRepeatsSegments) {
+  const Arguments quote = Quote({boot_, a_});
+  const std::string whole = temp_.Write("whole", Join({boot_, a_}));
+  const Outcome outcome =
+      Run(quote + Arguments{"--json", "--exact", segment_, whole});
+  EXPECT_EQ(outcome.status, kVerified) << outcome.out;
+  EXPECT_EQ(nlohmann::json::parse(outcome.out)["records_repeated"], 1);
+  EXPECT_EQ(Run(quote + Arguments{"--exact", whole}).status, kVerified);
+  EXPECT_EQ(Run(quote + Arguments{whole, list_}).status, kNotVerified);
+  EXPECT_EQ(Run(quote + Arguments{segment_, whole, list_}).status,
+            kNotVerified);
+}
+
 TEST_F(CliTest, EndsWith1IfNotVerified) {
   const Outcome outcome =
       Run(Quote({boot_, a_}) + Arguments{segment_, segment_, list_});

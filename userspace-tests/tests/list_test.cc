@@ -19,6 +19,7 @@ const Buffer kBoot = NgRecord("boot_aggregate");
 const Buffer kA = NgRecord("/a");
 const Buffer kB = NgRecord("/b");
 const Buffer kC = NgRecord("/c");
+const Buffer kD = NgRecord("/d");
 const Buffer kViolation = Violation("/v");
 const Buffer kOther = NgRecord("/other", 11);
 
@@ -121,6 +122,174 @@ TEST(List, HasNoEmptySegment) {
   EXPECT_EQ(refused.error().place.file, "file-1");
   EXPECT_THAT(VerifyAfter({kBoot}, {{}}),
               FailsWith(Verdict::kBadInput, "no record in any file"));
+}
+
+// As the kernel shows it while it has not released these segments.
+TEST(List, MayRepeatTheLastSegments) {
+  const std::vector<Buffer> records = {kBoot, kA, kViolation, kB, kC};
+  const Buffer first = Join({kBoot, kA});
+  const Buffer second = Join({kViolation, kB});
+  const std::vector<std::pair<Buffer, uint64_t>> lists = {
+      {kC, 0}, {Join({second, kC}), 2}, {Join({first, second, kC}), 4}};
+  for (const auto& [list, repeated] : lists) {
+    const auto verified = VerifyAfter(records, {first, second, list}, kExact);
+    ASSERT_THAT(verified, IsOk()) << repeated;
+    EXPECT_EQ(verified->count(), records.size());
+    EXPECT_EQ(verified->repeated(), repeated);
+    EXPECT_EQ(verified->violations(), 1U);
+    const auto part = verified->Parts()[2];
+    EXPECT_EQ(part.first_record, 4U);
+    EXPECT_THAT(PathsOf(part), ElementsAre("/c"));
+  }
+}
+
+TEST(List, MayRepeatAllThatThereIs) {
+  const auto verified =
+      VerifyAfter({kBoot, kA}, {kBoot, kA, Join({kBoot, kA})}, kExact);
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->count(), 2U);
+  EXPECT_EQ(verified->repeated(), 2U);
+  EXPECT_THAT(verified->Parts()[2].records.size(), 0U);
+}
+
+// Nobody need have a segment while the kernel shows it.
+TEST(List, MayBeTheOnlyFile) {
+  const auto verified = VerifyAfter({kBoot, kA, kB}, {Join({kBoot, kA, kB})});
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->repeated(), 0U);
+}
+
+// A segment that only the list has stands behind those that it repeats.
+TEST(List, MayHaveMoreSegmentsThanFiles) {
+  const auto verified =
+      VerifyAfter({kBoot, kA, kB, kC}, {kBoot, kA, Join({kA, kB, kC})});
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->repeated(), 1U);
+}
+
+// What is attested tells what is a repeat and what has happened again.
+TEST(List, RepeatsNoMoreThanIsAttested) {
+  const std::vector<Buffer> pieces = {kBoot, kViolation, kViolation,
+                                      Join({kViolation, kViolation, kA})};
+  for (const size_t repeated : {2, 1, 0}) {
+    std::vector<Buffer> records = {kBoot, kViolation, kViolation};
+    records.insert(records.end(), 2 - repeated, kViolation);
+    records.push_back(kA);
+    const auto verified = VerifyAfter(records, pieces, kExact);
+    ASSERT_THAT(verified, IsOk()) << repeated;
+    EXPECT_EQ(verified->count(), records.size());
+    EXPECT_EQ(verified->repeated(), repeated);
+  }
+}
+
+// kBoot, kA | kB, kC, and a list that repeats them otherwise than the kernel.
+class RepeatTest : public testing::Test {
+ protected:
+  // The list is `records`; what is attested is a list without the fault, or
+  // nothing of it.
+  static void ExpectRefused(const std::vector<Buffer>& records,
+                            const char* reason, uint64_t record,
+                            uint64_t offset) {
+    const std::vector<Buffer> segments = {kBoot, kA, kB, kC};
+    for (const auto& attested : {segments, {kBoot, kA, kB, kC, kD}}) {
+      const auto refused = VerifyAfter(
+          attested, {Join({kBoot, kA}), Join({kB, kC}), Join(records)});
+      EXPECT_THAT(refused, FailsWith(Verdict::kNotVerified, reason));
+      ASSERT_THAT(refused, FailsAtRecord(record));
+      EXPECT_EQ(refused.error().place.file, "file-2");
+      EXPECT_EQ(refused.error().place.offset, offset);
+    }
+  }
+
+  static constexpr const char* kOverlap = "overlap: ";
+  static constexpr const char* kPart = "but a list repeats whole segments only";
+};
+
+TEST_F(RepeatTest, OfAPartOfASegmentIsRefused) {
+  const size_t size = kBoot.size() + kA.size();
+  ExpectRefused({kBoot, kA, kB, kD}, kPart, 7, size + kB.size());
+  ExpectRefused({kBoot, kA, kD}, kPart, 6, size);
+  ExpectRefused({kB, kD}, kPart, 5, kB.size());
+}
+
+TEST_F(RepeatTest, ThatEndsTooEarlyIsRefused) {
+  ExpectRefused({kBoot, kA, kB}, kPart, 7,
+                kBoot.size() + kA.size() + kB.size());
+  ExpectRefused({kBoot, kA}, kPart, 6, kBoot.size() + kA.size());
+}
+
+TEST_F(RepeatTest, FromTheMiddleOfASegmentIsRefused) {
+  ExpectRefused({kC, kD}, kOverlap, 4, 0);
+  ExpectRefused({kA, kB, kC, kD}, kOverlap, 4, 0);
+}
+
+TEST_F(RepeatTest, InAnotherOrderIsRefused) {
+  const size_t size = kB.size() + kC.size();
+  ExpectRefused({kB, kC, kBoot, kA, kD}, kPart, 6,
+                size + kBoot.size() + kA.size());
+}
+
+TEST_F(RepeatTest, TwiceIsRefused) {
+  const size_t size = kBoot.size() + kA.size();
+  ExpectRefused({kBoot, kA, kB, kC, kBoot, kA, kB, kC, kD}, kOverlap, 4,
+                size + kB.size() + kC.size());
+  ExpectRefused({kB, kC, kB, kC, kD}, kOverlap, 4, kB.size() + kC.size());
+  ExpectRefused({kBoot, kA, kBoot, kA, kB, kC, kD}, kPart, 6, size);
+}
+
+// Not taken for a violation that happened again, and whatever comes then.
+TEST_F(RepeatTest, ThatIsWrongLaterIsNoOther) {
+  const auto refused = VerifyAfter(
+      {kBoot, kA, kViolation},
+      {Join({kBoot, kA}), kViolation, Join({kViolation, kBoot, kA, kB})});
+  EXPECT_THAT(refused, FailsWith(Verdict::kNotVerified, kPart));
+  EXPECT_THAT(refused, FailsAtRecord(5));
+}
+
+TEST_F(RepeatTest, WithAChangedRecordIsRefused) {
+  const size_t size = kBoot.size() + kA.size();
+  ExpectRefused({kBoot, kA, kUnfit, kC, kD}, "its sha1 digest", 6, size);
+  // Where no digest tells: the PCR's number.
+  Buffer moved = kB;
+  moved[0] ^= 1;
+  const auto refused = VerifyAfter(
+      {kBoot, kA, kB, kC},
+      {Join({kBoot, kA}), Join({kB, kC}), Join({kBoot, kA, moved, kC})},
+      kExact);
+  EXPECT_THAT(refused, FailsWith(Verdict::kNotVerified, kPart));
+  EXPECT_THAT(refused, FailsAtRecord(6));
+}
+
+TEST_F(RepeatTest, TornIsBadInput) {
+  const Buffer whole = Join({kBoot, kA, kB, kC});
+  const Buffer torn(whole.begin(), whole.end() - 1);
+  const auto refused = VerifyAfter({kBoot, kA, kB, kC},
+                                   {Join({kBoot, kA}), Join({kB, kC}), torn});
+  EXPECT_THAT(refused, FailsWith(Verdict::kBadInput, "the file only"));
+  EXPECT_EQ(refused.error().place.file, "file-2");
+  EXPECT_EQ(refused.error().place.offset, whole.size() - kC.size());
+}
+
+// What follows a whole repeat has the number that it has in the list.
+TEST_F(RepeatTest, LeavesNumbersAsTheyAre) {
+  const auto refused =
+      VerifyAfter({kBoot, kA, kB}, {kBoot, kA, Join({kBoot, kA, kUnfit})});
+  EXPECT_THAT(refused, FailsWith(Verdict::kNotVerified, "its sha1 digest"));
+  EXPECT_THAT(refused, FailsAtRecord(2));
+  EXPECT_EQ(refused.error().place.offset, kBoot.size() + kA.size());
+  const auto torn =
+      VerifyAfter({kBoot, kA, kB}, {kBoot, kA, Join({kBoot, kA, {kB[0]}})});
+  EXPECT_THAT(torn, FailsWith(Verdict::kBadInput, "ends inside"));
+  EXPECT_THAT(torn, FailsAtRecord(2));
+}
+
+// Changed the same way in both: the record is at fault, not the repeat.
+TEST_F(RepeatTest, OfAChangedSegmentIsRefusedThere) {
+  const auto refused =
+      VerifyAfter({kBoot, kB}, {kBoot, kUnfit, Join({kBoot, kUnfit})});
+  EXPECT_THAT(refused, FailsWith(Verdict::kNotVerified, "its sha1 digest"));
+  EXPECT_THAT(refused, FailsAtRecord(1));
+  EXPECT_EQ(refused.error().place.file, "file-1");
 }
 
 TEST(List, TellsWhereItIsTorn) {

@@ -66,6 +66,18 @@ TEST(Overlap, IsNotMadeOfViolationsAlone) {
   EXPECT_EQ(Count("avv", "avvb"), 3U);
 }
 
+TEST(Overlap, IsAlsoCountedFromTheStart) {
+  const auto count = [](std::string_view a, std::string_view b) {
+    return CountSame(ToRecords(a), ToRecords(b));
+  };
+  EXPECT_EQ(count("abv", "aba"), 2U);
+  EXPECT_EQ(count("ab", "abv"), 2U);
+  EXPECT_EQ(count("abv", "ab"), 2U);
+  EXPECT_EQ(count("a", "b"), 0U);
+  EXPECT_EQ(count("", "a"), 0U);
+  EXPECT_EQ(count("a", ""), 0U);
+}
+
 TEST(Overlap, FollowsItsDefinitionOnAllShortLists) {
   for (const std::string& before : Words(4)) {
     for (const std::string& after : Words(4)) {

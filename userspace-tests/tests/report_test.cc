@@ -28,6 +28,13 @@ Checked MakeChecked() {
           {}};
 }
 
+// A list that repeats its segment and goes on.
+Checked MakeRepeated() {
+  const Buffer whole = Join({kBoot, kViolation});
+  const PcrBanks values = ReplayAll({whole}, {"sha1"});
+  return {VerifyAgainst({kBoot, whole}, values).value(), {}};
+}
+
 // The same list against a quote, beside a PCR that no record extends.
 Checked MakeQuoted() {
   const PcrBanks values = ReplayAll({kBoot}, {"sha256"});
@@ -64,6 +71,15 @@ TEST(TextReport, SaysNothingOfWhatIsNot) {
   EXPECT_THAT(text, Not(HasSubstr("more records")));
 }
 
+TEST(TextReport, TellsWhatIsRepeated) {
+  const std::string text = TextReport(MakeRepeated());
+  EXPECT_THAT(text, HasSubstr("verified: 2 records fit the PCR values\n"));
+  EXPECT_THAT(text, HasSubstr("  file-1: records 1 to 1\n"
+                              "  the first 1 records of file-1 are those of "
+                              "segments, which count once\n"));
+  EXPECT_THAT(TextReport(MakeChecked()), Not(HasSubstr("count once")));
+}
+
 TEST(TextReport, NamesThePlaceOfAnError) {
   const auto report = [](const Place& place) {
     return TextReport(NotVerified("why", place));
@@ -80,6 +96,7 @@ TEST(JsonReport, TellsWhatIsAttested) {
   EXPECT_EQ(report["result"], "verified");
   EXPECT_EQ(report["records"], 2);
   EXPECT_EQ(report["records_after"], 1);
+  EXPECT_EQ(report["records_repeated"], 0);
   EXPECT_EQ(report["violations"], 1);
   EXPECT_EQ(report["files"],
             json::parse(R"([{"file":"file-0","first_record":0,"records":1},
@@ -88,6 +105,14 @@ TEST(JsonReport, TellsWhatIsAttested) {
   EXPECT_EQ(report["pcrs"]["sha1"]["10"],
             HexEncode(values.at(&Hash::Sha1())[10].bytes()));
   EXPECT_FALSE(report.contains("quote"));
+}
+
+TEST(JsonReport, TellsWhatIsRepeated) {
+  const json report = ToJson(MakeRepeated());
+  EXPECT_EQ(report["records"], 2);
+  EXPECT_EQ(report["records_repeated"], 1);
+  EXPECT_EQ(report["files"][1], json::parse(R"({"file":"file-1",
+                                "first_record":1,"records":1})"));
 }
 
 TEST(JsonReport, TellsOfTheQuote) {

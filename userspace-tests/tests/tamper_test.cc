@@ -256,12 +256,61 @@ TEST_P(ListTamperTest, EveryPieceCounts) {
     EXPECT_THAT(VerifyPieces(pieces), Not(IsOk())) << "dropped " << i;
     pieces = pieces_;
     pieces.insert(pieces.begin() + at, pieces_[i]);
-    EXPECT_THAT(VerifyPieces(pieces), Not(IsOk())) << "repeated " << i;
+    // The last one twice is a list that repeats a segment.
+    EXPECT_EQ(VerifyPieces(pieces).has_value(), i + 1 == pieces_.size())
+        << "repeated " << i;
     for (size_t j = 0; j < i; ++j) {
       pieces = pieces_;
       std::swap(pieces[i], pieces[j]);
       EXPECT_THAT(VerifyPieces(pieces), Not(IsOk())) << i << " and " << j;
     }
+  }
+}
+
+// The list as the kernel shows it while it has released no segment, beside the
+// segments that it repeats.
+class WholeListTamperTest : public ListTamperTest {
+ protected:
+  const Buffer whole_ = Join(pieces_);
+
+  // `list` instead of the piece that is no segment.
+  Result<VerifiedList> VerifyWithList(const Buffer& list) const {
+    return VerifyWithPiece(pieces_.size() - 1, list);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Captured, WholeListTamperTest,
+                         testing::Values(kLists.front()), NameOf);
+
+TEST_P(WholeListTamperTest, IsVerifiedWithSegmentsAndAlone) {
+  const auto beside = VerifyWithList(whole_);
+  ASSERT_THAT(beside, IsOk());
+  EXPECT_EQ(beside->count(), entries_.size());
+  EXPECT_EQ(beside->repeated() + beside->Parts().back().records.size(),
+            entries_.size());
+  const auto alone = VerifyPieces({whole_});
+  ASSERT_THAT(alone, IsOk());
+  EXPECT_EQ(alone->count(), entries_.size());
+}
+
+// What the list repeats is nothing that a TPM attests by itself: it has to be
+// what the segments are. One bit of each byte.
+TEST_P(WholeListTamperTest, EveryRepeatedByteCounts) {
+  const std::string list = "file-" + std::to_string(pieces_.size() - 1);
+  const size_t segments = whole_.size() - pieces_.back().size();
+  for (size_t byte = 0; byte < segments; ++byte) {
+    const size_t bit = byte * kBitsPerByte + byte % kBitsPerByte;
+    const auto refused = VerifyWithList(FlipBit(whole_, bit));
+    ASSERT_THAT(refused, Not(IsOk())) << "byte " << byte;
+    ASSERT_EQ(refused.error().place.file, list) << "byte " << byte;
+    ASSERT_TRUE(refused.error().place.record) << "byte " << byte;
+  }
+}
+
+TEST_P(WholeListTamperTest, EveryTruncationIsNoticed) {
+  for (size_t size = 0; size < whole_.size(); ++size) {
+    ASSERT_THAT(VerifyWithList(Front(whole_, size)), Not(IsOk())) << size;
+    ASSERT_THAT(VerifyPieces({Front(whole_, size)}), Not(IsOk())) << size;
   }
 }
 

@@ -18,8 +18,9 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "FILES are the segments in order and then the list as the kernel shows it\n"
-    "(binary_runtime_measurements, which may be empty). Exit status: 0 "
-    "verified,\n1 not verified, 2 bad input.";
+    "(binary_runtime_measurements, which may be empty, or the only file). What "
+    "it\nrepeats of the segments counts once: whole ones, in order and up to "
+    "the last.\nExit status: 0 verified, 1 not verified, 2 bad input.";
 
 // An empty value, say of an unset variable, must not pass for an absent option.
 std::string RefuseEmpty(const std::string& value) {

@@ -47,6 +47,12 @@ std::string DescribeChecked(const Checked& checked) {
                               part.first_record,
                               part.first_record + part.records.size() - 1);
   }
+  if (list.repeated() > 0) {
+    text += fmt::format(
+        "  the first {} records of {} are those of segments, which count "
+        "once\n",
+        list.repeated(), list.Parts().back().file);
+  }
   for (const PcrValue& pcr : list.pcrs()) {
     text += fmt::format("  PCR {} ({}): {}\n", pcr.index, pcr.bank->name(),
                         HexEncode(pcr.value.bytes()));
@@ -95,6 +101,7 @@ Json CheckedToJson(const Checked& checked) {
   Json json = {{"result", VerdictName(Verdict::kVerified)},
                {"records", list.count()},
                {"records_after", list.count_after()},
+               {"records_repeated", list.repeated()},
                {"violations", list.violations()},
                {"files", Json::array()},
                {"pcrs", DescribePcrs(list.pcrs())},

@@ -22,6 +22,41 @@ bool LooksLikeBootAggregate(const Record& record) {
   return AsText(record.data).find("boot_aggregate") != std::string_view::npos;
 }
 
+// Whether the same records again can only be a copy. The kernel records a
+// violation as often as it happens, and boot_aggregate after each kexec.
+bool IsTelling(std::span<const Record> records) {
+  return std::any_of(records.begin(), records.end(), [](const Record& record) {
+    return !record.IsViolation() && !LooksLikeBootAggregate(record);
+  });
+}
+
+// Whether `list` begins with the bytes of all `segments`.
+bool BeginsWith(Bytes list, std::span<const Piece> segments) {
+  for (const Piece& segment : segments) {
+    const Bytes bytes = segment.file.contents;
+    if (list.size() < bytes.size() ||
+        !SameBytes(list.first(bytes.size()), bytes)) {
+      return false;
+    }
+    list = list.subspan(bytes.size());
+  }
+  return true;
+}
+
+// How many records `list` can repeat at its start, which are those of some last
+// segments: the most first, 0 last.
+std::vector<size_t> FindRepeats(std::span<const Piece> segments, Bytes list) {
+  std::vector<size_t> repeats;
+  for (; !segments.empty(); segments = segments.subspan(1)) {
+    if (!BeginsWith(list, segments)) continue;
+    size_t records = 0;
+    for (const Piece& segment : segments) records += segment.records.size();
+    repeats.push_back(records);
+  }
+  repeats.push_back(0);
+  return repeats;
+}
+
 }  // namespace
 
 Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
@@ -30,17 +65,20 @@ Result<UnverifiedList> UnverifiedList::Parse(std::vector<InputFile> files,
   list.column_ = &column;
   uint64_t number = 0;
   for (InputFile& file : files) {
-    if (file.contents.empty() && &file != &files.back()) {
+    const bool is_segment = &file != &files.back();
+    if (file.contents.empty() && is_segment) {
       return BadInput("is empty, and a segment holds at least one record",
                       {.file = file.name, .record = {}, .offset = {}});
     }
-    auto records = ReadRecords(file.contents, column.size(), number);
+    if (!is_segment) list.repeats_ = FindRepeats(list.pieces_, file.contents);
+    const size_t repeated = is_segment ? 0 : list.repeats_.front();
+    auto records = ReadRecords(file.contents, column.size(), number - repeated);
     if (!records) {
       records.error().place.file = file.name;
       return tl::make_unexpected(records.error());
     }
-    Piece piece{std::move(file), number, std::move(*records)};
-    number += piece.records.size();
+    Piece piece{std::move(file), number, std::move(*records), repeated};
+    number += piece.New().size();
     list.pieces_.push_back(std::move(piece));
   }
   if (number == 0) return BadInput("there is no record in any file");
@@ -58,7 +96,7 @@ std::set<uint32_t> UnverifiedList::ExtendedPcrs() const {
 std::vector<VerifiedList::Part> VerifiedList::Parts() const {
   std::vector<Part> parts;
   for (const Piece& piece : pieces_) {
-    const std::span<const Record> records(piece.records);
+    const auto records = piece.New();
     const uint64_t covered = count_ - std::min(count_, piece.first_record);
     parts.push_back({piece.file.name, piece.first_record,
                      records.first(std::min(records.size(), covered))});
@@ -66,12 +104,30 @@ std::vector<VerifiedList::Part> VerifiedList::Parts() const {
   return parts;
 }
 
-// One run of Verify().
+// One run of Verify(), with one number of records that the list repeats.
 class Verifier {
  public:
-  Verifier(UnverifiedList list, const Target& target,
+  // Of what is wrong with each number of repeated records, what is wrong with
+  // the largest tells most. Where that one reaches the target, no other may
+  // cover up what is wrong behind it.
+  static Result<VerifiedList> TryRepeats(UnverifiedList list,
+                                         const Target& target,
+                                         const VerifyOptions& options) {
+    std::optional<Error> fault;
+    for (const size_t repeated : list.repeats_) {
+      list.pieces_.back().repeated = repeated;
+      Verifier verifier(list, target, options);
+      auto verified = verifier.Run();
+      if (verified || verifier.reached_) return verified;
+      if (!fault) fault = std::move(verified.error());
+    }
+    return tl::make_unexpected(*fault);
+  }
+
+ private:
+  Verifier(UnverifiedList& list, const Target& target,
            const VerifyOptions& options)
-      : list_(std::move(list)),
+      : list_(list),
         target_(target),
         options_(options),
         templates_(options.allowed_templates),
@@ -80,7 +136,7 @@ class Verifier {
 
   Result<VerifiedList> Run() {
     for (const Piece& piece : list_.pieces_) {
-      for (const Record& record : piece.records) {
+      for (const Record& record : piece.New()) {
         if (auto fault = FindFault(record)) {
           return NotVerified(*fault, PlaceOf(piece, record));
         }
@@ -92,17 +148,17 @@ class Verifier {
     return Finish();
   }
 
- private:
-  Place PlaceOf(const Piece& piece, const Record& record) const {
-    const auto index = static_cast<uint64_t>(&record - piece.records.data());
+  // `record` is one of piece.New().
+  static Place PlaceOf(const Piece& piece, const Record& record) {
+    const auto index = static_cast<uint64_t>(&record - piece.New().data());
     return {piece.file.name, piece.first_record + index, record.offset};
   }
 
   // The place of the record with this number.
   Place PlaceOf(uint64_t number) const {
     for (const Piece& piece : list_.pieces_) {
-      if (number - piece.first_record < piece.records.size()) {
-        return PlaceOf(piece, piece.records[number - piece.first_record]);
+      if (number - piece.first_record < piece.New().size()) {
+        return PlaceOf(piece, piece.New()[number - piece.first_record]);
       }
     }
     return {};
@@ -144,7 +200,7 @@ class Verifier {
   std::vector<Record> AllRecords() const {
     std::vector<Record> all;
     for (const Piece& piece : list_.pieces_) {
-      all.insert(all.end(), piece.records.begin(), piece.records.end());
+      all.insert(all.end(), piece.New().begin(), piece.New().end());
     }
     return all;
   }
@@ -159,6 +215,7 @@ class Verifier {
           "segment: the quote or the PCR values are older than the segment",
           std::move(place));
     }
+    if (auto error = FindPartialRepeat()) return tl::make_unexpected(*error);
     if (auto error = FindWrongStart()) return tl::make_unexpected(*error);
     if (IsReachedWithPaddedDigests()) {
       return NotVerified(
@@ -186,18 +243,47 @@ class Verifier {
   std::optional<Error> FindOverlap() const {
     const auto all = AllRecords();
     for (const Piece& piece : list_.pieces_) {
-      const size_t repeated = CountRepeated(
-          std::span(all).first(piece.first_record), piece.records);
+      const size_t repeated =
+          CountRepeated(std::span(all).first(piece.first_record), piece.New());
       if (repeated > 0) {
         return NotVerified(
-                   fmt::format("overlap: the file begins with the last {} "
-                               "records of what comes before it",
+                   fmt::format("overlap: from this record on the file has the "
+                               "last {} records of what comes before it",
                                repeated),
                    PlaceOf(piece.first_record))
             .value();
       }
     }
     return std::nullopt;
+  }
+
+  // Whether the list goes on, behind what it repeats of whole segments, as some
+  // segment begins.
+  std::optional<Error> FindPartialRepeat() const {
+    const auto all = AllRecords();
+    const auto segments = std::span(all).first(last_segment_end_);
+    const Piece& list = list_.pieces_.back();
+    const Piece* repeated = nullptr;
+    size_t most = 0;
+    for (const Piece& piece : list_.pieces_) {
+      const size_t same =
+          CountSame(segments.subspan(piece.first_record), list.New());
+      if (same <= most) continue;
+      most = same;
+      repeated = &piece;
+    }
+    if (!IsTelling(list.New().first(most))) return std::nullopt;
+    Place place = most < list.New().size()
+                      ? PlaceOf(list, list.New()[most])
+                      : Place{list.file.name, list.first_record + most,
+                              list.file.contents.size()};
+    return NotVerified(
+               fmt::format("overlap: the {} records before this one are those "
+                           "that {} begins with, but a list repeats whole "
+                           "segments only, in order and up to the last",
+                           most, repeated->file.name),
+               std::move(place))
+        .value();
   }
 
   std::optional<Error> FindWrongStart() const {
@@ -210,8 +296,8 @@ class Verifier {
           .value();
     }
     for (const Piece& piece : list_.pieces_) {
-      if (piece.first_record > 0 && !piece.records.empty() &&
-          LooksLikeBootAggregate(piece.records.front())) {
+      if (piece.first_record > 0 && !piece.New().empty() &&
+          LooksLikeBootAggregate(piece.New().front())) {
         return NotVerified(
                    "the replay does not lead to the attested values; the file "
                    "begins with boot_aggregate, so it is repeated or out of "
@@ -240,6 +326,10 @@ class Verifier {
                  PlaceOf(*reached_))
           .value();
     }
+    // Nothing of the list is attested, so it can be anything.
+    if (*reached_ == last_segment_end_) {
+      if (auto error = FindPartialRepeat()) return error;
+    }
     if (options_.exact && *reached_ < seen_) {
       return NotVerified("it was added after the quote (--exact)",
                          PlaceOf(*reached_))
@@ -259,7 +349,7 @@ class Verifier {
     return verified;
   }
 
-  UnverifiedList list_;
+  UnverifiedList& list_;  // Finish() takes its pieces
   const Target& target_;
   const VerifyOptions& options_;
   TemplateChecker templates_;
@@ -277,7 +367,7 @@ class Verifier {
 
 Result<VerifiedList> Verify(UnverifiedList list, const Target& target,
                             const VerifyOptions& options) {
-  return Verifier(std::move(list), target, options).Run();
+  return Verifier::TryRepeats(std::move(list), target, options);
 }
 
 }  // namespace ima

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The measurement list: segments and what the kernel still holds, joined.
+// The measurement list: segments and what the kernel shows, joined. The kernel
+// shows the records of its segments, too, until they are released: what a list
+// repeats of them counts once.
 //
 // Parsing gives an UnverifiedList, whose records cannot be looked at. Only
 // Verify() turns it into a VerifiedList, which hands out those records that the
@@ -29,8 +31,13 @@ struct InputFile {
 // A file's records, which refer to its contents.
 struct Piece {
   InputFile file;
-  uint64_t first_record = 0;  // number over all pieces
+  uint64_t first_record = 0;  // number over all pieces, of the first new one
   std::vector<Record> records;
+  size_t repeated = 0;  // of the records: those that stand in pieces before
+
+  std::span<const Record> New() const {
+    return std::span(records).subspan(repeated);
+  }
 };
 
 struct VerifyOptions {
@@ -45,8 +52,9 @@ class VerifiedList;
 class UnverifiedList {
  public:
   // `files`: the segments in order, then the list as the kernel showed it,
-  // which alone may be empty. `column`: the hash of the digest column. Record
-  // numbers in errors count over all files, from 0.
+  // which alone may be empty, and may begin with the bytes of segments once
+  // more: whole ones, in order and up to the last. `column`: the hash of the
+  // digest column. Record numbers in errors count over all files, from 0.
   static Result<UnverifiedList> Parse(std::vector<InputFile> files,
                                       const Hash& column);
 
@@ -63,6 +71,8 @@ class UnverifiedList {
   UnverifiedList() = default;
 
   std::vector<Piece> pieces_;
+  // What Piece::repeated of the last piece can be: the most first, 0 last.
+  std::vector<size_t> repeats_;
   const Hash* column_ = nullptr;
 };
 
@@ -73,6 +83,8 @@ class VerifiedList {
   // How many come after those, in the last file. The TPM says nothing of them.
   uint64_t count_after() const { return count_after_; }
   uint64_t violations() const { return violations_; }  // of the covered ones
+  // How many records of segments the last file begins with once more.
+  uint64_t repeated() const { return pieces_.back().repeated; }
   // The values after the last covered record.
   const std::vector<PcrValue>& pcrs() const { return pcrs_; }
   // Those that came from outside: no record extends these PCRs.
@@ -81,7 +93,7 @@ class VerifiedList {
   struct Part {
     std::string_view file;
     uint64_t first_record;
-    std::span<const Record> records;  // covered ones
+    std::span<const Record> records;  // covered ones that are not repeated
   };
   // One a file.
   std::vector<Part> Parts() const;
@@ -106,6 +118,10 @@ class VerifiedList {
 // last segment or later. Every record, also those behind that point, must fit
 // its template and its own digest. The reason of a failure names the first
 // record or file that is seen not to fit, as far as that can be told.
+//
+// Where more than one number of segments can be what the last file repeats (a
+// violation, say, may have happened again), the largest with which `target` is
+// reached is taken.
 Result<VerifiedList> Verify(UnverifiedList list, const Target& target,
                             const VerifyOptions& options = {});
 

@@ -50,4 +50,10 @@ size_t CountRepeated(std::span<const Record> before,
   return only_violations ? 0 : matched;
 }
 
+size_t CountSame(std::span<const Record> a, std::span<const Record> b) {
+  const auto [end, other] =
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end(), Same);
+  return static_cast<size_t>(end - a.begin());
+}
+
 }  // namespace ima

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds records that two pieces of a list have in common at their join.
+// Finds records that two pieces of a list have in common: at their join, or at
+// the start of both.
 #ifndef USERSPACE_TESTS_VERIFY_OVERLAP_H_
 #define USERSPACE_TESTS_VERIFY_OVERLAP_H_
 
@@ -16,6 +17,9 @@ namespace ima {
 // not to look for duplicates (IMA_DISABLE_HTABLE).
 size_t CountRepeated(std::span<const Record> before,
                      std::span<const Record> after);
+
+// How many records at the start of both are the same.
+size_t CountSame(std::span<const Record> a, std::span<const Record> b);
 
 }  // namespace ima
 
