@@ -17,7 +17,8 @@ FIXTURE(dm)
 {
 	struct env env;
 	char loop[64];
-	char device[64];
+	int loop_fd; /* which keeps it, whatever the table is */
+	char device[PATH_MAX];
 	struct blob segment;
 	struct blob list;
 };
@@ -111,7 +112,7 @@ FIXTURE_SETUP(dm)
 	char *const mkfs[] = { "mkfs.ext4", "-q", "-F", self->device, NULL };
 	struct dm_request req;
 	char path[PATH_MAX];
-	int fd, loop;
+	int fd;
 
 	setup_flushed(_metadata, env);
 	FORMAT(path, "%s/image", env->scratch);
@@ -119,7 +120,8 @@ FIXTURE_SETUP(dm)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ftruncate(fd, DEVICE_SIZE));
 	close(fd);
-	loop = open_loop(_metadata, path, self->loop, sizeof(self->loop));
+	self->loop_fd =
+		open_loop(_metadata, path, self->loop, sizeof(self->loop));
 
 	/* What a test left behind that failed */
 	req = dm_request(DM_NAME);
@@ -129,8 +131,6 @@ FIXTURE_SETUP(dm)
 	FORMAT(self->device, "%s/device", env->scratch);
 	ASSERT_EQ(0, mknod(self->device, S_IFBLK | 0600, req.head.dev));
 	dm_work(_metadata, self);
-	/* It goes away with the last one that has it open. */
-	close(loop);
 	ASSERT_EQ(0, run(_metadata, mkfs));
 	ASSERT_EQ(0, mount(self->device, env->fs, "ext4", 0, "errors=continue"));
 
@@ -149,6 +149,7 @@ FIXTURE_TEARDOWN(dm)
 	free(self->list.data);
 	EXPECT_EQ(0, umount(self->env.fs));
 	EXPECT_EQ(0, dm_ioctl(DM_DEV_REMOVE, &req));
+	close(self->loop_fd);
 	teardown_flushed(_metadata, &self->env);
 }
 
