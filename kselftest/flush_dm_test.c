@@ -23,6 +23,9 @@ FIXTURE(dm)
 	struct blob list;
 };
 
+/* Keeps what is under way, and does not wait for the filesystem. */
+#define SUSPEND (DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG)
+
 /* A request to device mapper, with room for one target */
 struct dm_request {
 	struct dm_ioctl head;
@@ -67,20 +70,19 @@ static void dm_switch(struct __test_metadata *const _metadata,
 	FORMAT(req.params, "%s", params);
 	ASSERT_EQ(0, dm_ioctl(DM_TABLE_LOAD, &req));
 
-	/* Not waiting for what is under way, nor for the filesystem */
 	req = dm_request(DM_NAME);
-	req.head.flags = DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG;
+	req.head.flags = SUSPEND;
 	ASSERT_EQ(0, dm_ioctl(DM_DEV_SUSPEND, &req));
 	req = dm_request(DM_NAME);
 	ASSERT_EQ(0, dm_ioctl(DM_DEV_SUSPEND, &req));
 }
 
 static void dm_work(struct __test_metadata *const _metadata,
-		    const FIXTURE_DATA(dm) *const self)
+		    const char *const loop)
 {
 	char params[128];
 
-	FORMAT(params, "%s 0", self->loop);
+	FORMAT(params, "%s 0", loop);
 	dm_switch(_metadata, "linear", params);
 }
 
@@ -94,7 +96,7 @@ static void dm_hang(struct __test_metadata *const _metadata)
 {
 	struct dm_request req = dm_request(DM_NAME);
 
-	req.head.flags = DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG;
+	req.head.flags = SUSPEND;
 	ASSERT_EQ(0, dm_ioctl(DM_DEV_SUSPEND, &req));
 }
 
@@ -130,9 +132,10 @@ FIXTURE_SETUP(dm)
 	ASSERT_EQ(0, dm_ioctl(DM_DEV_CREATE, &req));
 	FORMAT(self->device, "%s/device", env->scratch);
 	ASSERT_EQ(0, mknod(self->device, S_IFBLK | 0600, req.head.dev));
-	dm_work(_metadata, self);
+	dm_work(_metadata, self->loop);
 	ASSERT_EQ(0, run(_metadata, mkfs));
-	ASSERT_EQ(0, mount(self->device, env->fs, "ext4", 0, "errors=continue"));
+	ASSERT_EQ(0,
+		  mount(self->device, env->fs, "ext4", 0, "errors=continue"));
 
 	measure_bytes(_metadata, env, 200000);
 	FORMAT(path, "%s/segment", env->fs);
@@ -153,10 +156,9 @@ FIXTURE_TEARDOWN(dm)
 	teardown_flushed(_metadata, &self->env);
 }
 
-static void drop_caches(struct __test_metadata *const _metadata)
+static void forget_files(struct __test_metadata *const _metadata)
 {
-	const int fd =
-		open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	const int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 
 	ASSERT_LE(0, fd);
 	sync();
@@ -165,11 +167,11 @@ static void drop_caches(struct __test_metadata *const _metadata)
 }
 
 static void expect_list(struct __test_metadata *const _metadata,
-			const FIXTURE_DATA(dm) *const self)
+			const struct blob *const before)
 {
 	struct blob list = read_file(_metadata, IMA_LIST);
 
-	EXPECT_TRUE(starts_with(&list, &self->list));
+	EXPECT_TRUE(starts_with(&list, before));
 	free(list.data);
 }
 
@@ -180,7 +182,7 @@ TEST_F(dm, io_error)
 	struct blob blob;
 	char byte;
 
-	drop_caches(_metadata);
+	forget_files(_metadata);
 	dm_fail(_metadata);
 	EXPECT_EQ(EIO, read_up_to_error(fd, 65536, &blob));
 	EXPECT_TRUE(starts_with(&self->list, &blob));
@@ -192,11 +194,11 @@ TEST_F(dm, io_error)
 	EXPECT_EQ(1, pread(fd, &byte, 1, self->segment.size));
 	measure_files(_metadata, &self->env, 1);
 
-	dm_work(_metadata, self);
+	dm_work(_metadata, self->loop);
 	EXPECT_EQ(0, read_up_to_error(fd, 65536, &blob));
 	close(fd);
 	free(blob.data);
-	expect_list(_metadata, self);
+	expect_list(_metadata, &self->list);
 	expect_state(_metadata, "ok");
 }
 
@@ -209,17 +211,17 @@ TEST_F(dm, hanging)
 	pid_t pid;
 	int fd;
 
-	drop_caches(_metadata);
+	forget_files(_metadata);
 	dm_hang(_metadata);
 	pid = fork_child(_metadata);
 	if (pid == 0) {
-		expect_list(_metadata, self);
+		expect_list(_metadata, &self->list);
 		_exit(_metadata->exit_code != KSFT_PASS);
 	}
 	usleep(300000);
 	EXPECT_EQ('D', read_state(pid));
 
-	/* Measuring, flushing, reading what is in memory, counting, releasing */
+	/* Measuring, reading what is in memory, flushing, counting */
 	measure_files(_metadata, env, 2);
 	fd = open_list(_metadata, IMA_LIST);
 	EXPECT_EQ(self->segment.size, lseek(fd, self->segment.size, SEEK_SET));

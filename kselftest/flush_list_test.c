@@ -13,7 +13,7 @@
 /* Flushes while files are measured and lists are read */
 #define NUM_FLUSHES 50
 
-#define PIECE_MAX (1 << 20)
+#define PIECE_MAX 1048576
 
 FIXTURE(list)
 {
@@ -153,7 +153,7 @@ TEST_F(list, any_place)
 	const int num_lists = self->lists.num;
 	__u8 *const piece = malloc(PIECE_MAX);
 
-	/* Several segments, one of them of several chunks, and some in memory */
+	/* Segments, one of them of several chunks, and some in memory */
 	measure_files(_metadata, env, 3);
 	flush_file(_metadata, env);
 	measure_bytes(_metadata, env, 150000);
@@ -347,7 +347,9 @@ TEST_F(list, readers_elsewhere)
 
 			if (!elsewhere[i].go(env))
 				_exit(2);
-			_exit(!read_fd(fd, &seen) || !starts_with(&seen, &list));
+			if (!read_fd(fd, &seen))
+				_exit(3);
+			_exit(!starts_with(&seen, &list));
 		}
 		EXPECT_EQ(0, wait_child(_metadata, pid))
 		{

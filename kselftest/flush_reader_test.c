@@ -38,7 +38,7 @@ FIXTURE_VARIANT_ADD(reader, ascii) {
 FIXTURE_SETUP(reader)
 {
 	setup_env(_metadata, &self->env);
-	/* Earlier segments may be missing, but the last number must be known. */
+	/* Earlier segments may be missing; the last number must be known. */
 	flush_all_records(_metadata, &self->env);
 	release_flushed();
 	measure_files(_metadata, &self->env, 1);

@@ -70,7 +70,7 @@ TEST_F(release, refused)
 		{ "+1\n", EINVAL },
 		{ "0x1\n", EINVAL },
 		{ " 1\n", EINVAL },
-		{ "1 \n", EINVAL },
+		{ "1 ", EINVAL },
 		{ "1\n\n", EINVAL },
 		{ "all\n", EINVAL },
 		{ "18446744073709551616\n", ERANGE },

@@ -48,8 +48,8 @@ static void expect_segment(struct __test_metadata *const _metadata,
 
 	hex_digest(&blob, digest);
 	FORMAT(line, "%llu %ld %ld %zu %zu sha256:%s ok %s\n", number,
-	       before.first_in_memory, count_records(&blob, BANK_SHA1), blob.size,
-	       blob.size, digest, path);
+	       before.first_in_memory, count_records(&blob, BANK_SHA1),
+	       blob.size, blob.size, digest, path);
 	EXPECT_EQ(0, strncmp(text, text_after, strlen(text)));
 	EXPECT_STREQ(line, text_after + strlen(text));
 	free(text);

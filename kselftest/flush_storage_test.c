@@ -12,13 +12,18 @@
 /* The last chunk begins after so many bytes, at least. */
 #define CHUNK_SIZE 65536
 
+/* What there was before anything happened */
+struct before {
+	struct blob segment;
+	struct blob list;
+	struct blob ascii;
+};
+
 FIXTURE(storage)
 {
 	struct env env;
 	char path[PATH_MAX]; /* of the segment, the only one */
-	struct blob segment;
-	struct blob list;
-	struct blob ascii;
+	struct before before;
 };
 
 FIXTURE_VARIANT(storage)
@@ -49,30 +54,31 @@ FIXTURE_SETUP(storage)
 	mount_fs(_metadata, env, variant->type, NULL);
 	measure_bytes(_metadata, env, SEGMENT_SIZE);
 	FORMAT(self->path, "%s/segment", env->fs);
-	self->segment = expect_flush(_metadata, env, self->path, self->path);
+	self->before.segment =
+		expect_flush(_metadata, env, self->path, self->path);
 	measure_files(_metadata, env, 3);
-	self->list = read_file(_metadata, IMA_LIST);
-	self->ascii = read_file(_metadata, IMA_ASCII_LIST);
-	ASSERT_TRUE(starts_with(&self->list, &self->segment));
+	self->before.list = read_file(_metadata, IMA_LIST);
+	self->before.ascii = read_file(_metadata, IMA_ASCII_LIST);
+	ASSERT_TRUE(starts_with(&self->before.list, &self->before.segment));
 }
 
 FIXTURE_TEARDOWN(storage)
 {
-	free(self->segment.data);
-	free(self->list.data);
-	free(self->ascii.data);
+	free(self->before.segment.data);
+	free(self->before.list.data);
+	free(self->before.ascii.data);
 	teardown_flushed(_metadata, &self->env);
 }
 
 /* Checks that both lists are as they were, up to what was added since. */
 static void expect_lists(struct __test_metadata *const _metadata,
-			 const FIXTURE_DATA(storage) *const self)
+			 const struct before *const before)
 {
 	struct blob list = read_file(_metadata, IMA_LIST);
 	struct blob ascii = read_file(_metadata, IMA_ASCII_LIST);
 
-	EXPECT_TRUE(starts_with(&list, &self->list));
-	EXPECT_TRUE(starts_with(&ascii, &self->ascii));
+	EXPECT_TRUE(starts_with(&list, &before->list));
+	EXPECT_TRUE(starts_with(&ascii, &before->ascii));
 	free(list.data);
 	free(ascii.data);
 }
@@ -83,8 +89,7 @@ static void expect_lists(struct __test_metadata *const _metadata,
  * position stays; and that measuring goes on, and a release helps.
  */
 static void expect_error(struct __test_metadata *const _metadata,
-			 const FIXTURE_DATA(storage) *const self,
-			 const size_t offset)
+			 const struct before *const before, const size_t offset)
 {
 	const int fd = open_list(_metadata, IMA_LIST);
 	const int ascii_fd = open_list(_metadata, IMA_ASCII_LIST);
@@ -92,7 +97,7 @@ static void expect_error(struct __test_metadata *const _metadata,
 	char byte;
 
 	EXPECT_EQ(EIO, read_up_to_error(fd, 4096, &blob));
-	EXPECT_TRUE(starts_with(&self->list, &blob));
+	EXPECT_TRUE(starts_with(&before->list, &blob));
 	EXPECT_GE(offset, blob.size);
 	/* A chunk ends with a record. */
 	EXPECT_LE(offset, blob.size + CHUNK_SIZE + 4096);
@@ -103,25 +108,26 @@ static void expect_error(struct __test_metadata *const _metadata,
 	free(blob.data);
 
 	EXPECT_EQ(EIO, read_up_to_error(ascii_fd, 4096, &blob));
-	EXPECT_TRUE(starts_with(&self->ascii, &blob));
+	EXPECT_TRUE(starts_with(&before->ascii, &blob));
 	free(blob.data);
 
 	/* What comes after the segment can still be read. */
-	EXPECT_EQ(1, pread(fd, &byte, 1, self->segment.size));
-	EXPECT_EQ((char)self->list.data[self->segment.size], byte);
+	EXPECT_EQ(1, pread(fd, &byte, 1, before->segment.size));
+	EXPECT_EQ((char)before->list.data[before->segment.size], byte);
 	close(fd);
 	close(ascii_fd);
 }
 
 static void expect_release_helps(struct __test_metadata *const _metadata,
-				 FIXTURE_DATA(storage) *const self)
+				 struct env *const env,
+				 const struct before *const before)
 {
-	const size_t size = self->segment.size;
-	const struct blob rest = { self->list.data + size,
-				   self->list.size - size };
+	const size_t size = before->segment.size;
+	const struct blob rest = { before->list.data + size,
+				   before->list.size - size };
 	struct blob list;
 
-	measure_files(_metadata, &self->env, 2);
+	measure_files(_metadata, env, 2);
 	release_all(_metadata);
 	list = read_file(_metadata, IMA_LIST);
 	EXPECT_TRUE(starts_with(&list, &rest));
@@ -144,7 +150,7 @@ TEST_F(storage, renamed)
 	fd = open(self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
 	ASSERT_LE(0, fd);
 	close(fd);
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 	EXPECT_STREQ(self->path, last_segment(_metadata).path);
 }
@@ -152,7 +158,7 @@ TEST_F(storage, renamed)
 TEST_F(storage, unlinked)
 {
 	ASSERT_EQ(0, unlink(self->path));
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 }
 
@@ -170,63 +176,63 @@ static void write_at(struct __test_metadata *const _metadata,
 /* Fails if a changed bit is shown, wherever it is, or forgotten. */
 TEST_F(storage, bit_flipped)
 {
-	const size_t size = self->segment.size;
+	const size_t size = self->before.segment.size;
 	const size_t offsets[] = { 0, 4, 100, size / 2, size - 1 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
 		const size_t offset = offsets[i];
-		__u8 byte = self->segment.data[offset] ^ 1;
+		__u8 byte = self->before.segment.data[offset] ^ 1;
 
 		write_at(_metadata, self->path, offset, &byte, 1);
-		expect_error(_metadata, self, offset);
+		expect_error(_metadata, &self->before, offset);
 		expect_state(_metadata, "changed");
 
 		byte ^= 1;
 		write_at(_metadata, self->path, offset, &byte, 1);
 		/* Nobody has read it again yet. */
 		expect_state(_metadata, "changed");
-		expect_lists(_metadata, self);
+		expect_lists(_metadata, &self->before);
 		expect_state(_metadata, "ok");
 	}
 
 	write_at(_metadata, self->path, size / 2, "changed", 7);
-	expect_error(_metadata, self, size / 2);
-	expect_release_helps(_metadata, self);
+	expect_error(_metadata, &self->before, size / 2);
+	expect_release_helps(_metadata, &self->env, &self->before);
 }
 
 TEST_F(storage, truncated)
 {
-	const size_t sizes[] = { self->segment.size - 1,
-				 self->segment.size / 2, 1, 0 };
+	const size_t sizes[] = { self->before.segment.size - 1,
+				 self->before.segment.size / 2, 1, 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ASSERT_EQ(0, truncate(self->path, sizes[i]));
 		expect_state(_metadata, "changed");
-		expect_error(_metadata, self, sizes[i]);
+		expect_error(_metadata, &self->before, sizes[i]);
 	}
-	expect_release_helps(_metadata, self);
+	expect_release_helps(_metadata, &self->env, &self->before);
 }
 
 /* What was written is still there. */
 TEST_F(storage, appended)
 {
-	write_at(_metadata, self->path, self->segment.size, "more", 4);
+	write_at(_metadata, self->path, self->before.segment.size, "more", 4);
 	expect_state(_metadata, "changed");
-	expect_lists(_metadata, self);
-	ASSERT_EQ(0, truncate(self->path, self->segment.size));
+	expect_lists(_metadata, &self->before);
+	ASSERT_EQ(0, truncate(self->path, self->before.segment.size));
 	expect_state(_metadata, "ok");
 }
 
 /* Fails if another file of the same size is taken for it. */
 TEST_F(storage, overwritten)
 {
-	__u8 *const zeros = calloc(1, self->segment.size);
+	__u8 *const zeros = calloc(1, self->before.segment.size);
 
-	write_at(_metadata, self->path, 0, zeros, self->segment.size);
+	write_at(_metadata, self->path, 0, zeros, self->before.segment.size);
 	expect_state(_metadata, "ok");
-	expect_error(_metadata, self, 0);
+	expect_error(_metadata, &self->before, 0);
 	expect_state(_metadata, "changed");
-	expect_release_helps(_metadata, self);
+	expect_release_helps(_metadata, &self->env, &self->before);
 	free(zeros);
 }
 
@@ -248,7 +254,7 @@ TEST_F(storage, not_touched)
 			   MS_REMOUNT | MS_BIND | MS_STRICTATIME, NULL));
 	before = access_time(_metadata, self->path);
 	usleep(50000);
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	after = access_time(_metadata, self->path);
 	EXPECT_EQ(before.tv_sec, after.tv_sec);
 	EXPECT_EQ(before.tv_nsec, after.tv_nsec);
@@ -267,9 +273,9 @@ TEST_F(storage, unmounted)
 		       strerror(errno));
 	}
 	expect_state(_metadata, "missing");
-	expect_error(_metadata, self, 0);
+	expect_error(_metadata, &self->before, 0);
 	expect_state(_metadata, "missing");
-	expect_release_helps(_metadata, self);
+	expect_release_helps(_metadata, &self->env, &self->before);
 }
 
 /* Fails if the end of one mount is taken for that of the filesystem. */
@@ -282,12 +288,12 @@ TEST_F(storage, mounted_elsewhere)
 	ASSERT_EQ(0, mkdir(other, 0700));
 	ASSERT_EQ(0, mount(env->fs, other, NULL, MS_BIND, NULL));
 	ASSERT_EQ(0, umount(env->fs));
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 
 	ASSERT_EQ(0, mount(other, env->fs, NULL, MS_BIND, NULL));
 	ASSERT_EQ(0, umount(other));
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 
 	ASSERT_EQ(0, umount(env->fs));
@@ -313,7 +319,7 @@ TEST_F(storage, namespace_ended)
 
 	expect_state(_metadata, "ok");
 	list = read_file(_metadata, IMA_LIST);
-	EXPECT_TRUE(starts_with(&list, &self->list));
+	EXPECT_TRUE(starts_with(&list, &self->before.list));
 	free(list.data);
 	ASSERT_EQ(0, umount(env->fs));
 	expect_state(_metadata, "missing");
@@ -325,10 +331,10 @@ TEST_F(storage, read_only)
 	struct env *const env = &self->env;
 
 	remount(_metadata, env, MS_RDONLY);
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 	remount(_metadata, env, 0);
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 }
 
 /* Fails if a lazy umount takes the file away while somebody is still there. */
@@ -339,7 +345,7 @@ TEST_F(storage, unmounted_lazily)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, umount2(env->fs, MNT_DETACH));
-	expect_lists(_metadata, self);
+	expect_lists(_metadata, &self->before);
 	expect_state(_metadata, "ok");
 	close(fd);
 	for (int i = 0; i < 100; i++) {
@@ -348,7 +354,7 @@ TEST_F(storage, unmounted_lazily)
 		usleep(50000);
 	}
 	expect_state(_metadata, "missing");
-	expect_error(_metadata, self, 0);
+	expect_error(_metadata, &self->before, 0);
 }
 
 /* Fails if many who read and one who unmounts wait for each other. */
@@ -367,7 +373,7 @@ TEST_F(storage, unmounted_while_reading)
 			struct blob blob;
 
 			error = read_up_to_error(fd, 1 << (8 + 2 * i), &blob);
-			if (!starts_with(&self->list, &blob) && error)
+			if (!starts_with(&self->before.list, &blob) && error)
 				_exit(2);
 			if (error && error != EIO)
 				_exit(3);

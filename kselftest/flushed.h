@@ -32,10 +32,11 @@ static inline bool is_list(const char *const name)
 
 static inline struct lists find_lists(struct __test_metadata *const _metadata)
 {
-	DIR *const dir = opendir(IMA_DIR);
-	struct lists lists = {};
 	const struct dirent *entry;
+	struct lists lists = {};
+	DIR *dir;
 
+	dir = opendir(IMA_DIR);
 	ASSERT_NE(NULL, dir);
 	while ((entry = readdir(dir))) {
 		if (!is_list(entry->d_name))
