@@ -460,6 +460,32 @@ static void test_changed(struct kunit *test)
 	expect_text(test, &before, pos, &rest);
 }
 
+/*
+ * Catches an error at a good offset because a reader was at a bad one when that
+ * was still in memory.
+ */
+static void test_jump(struct kunit *test)
+{
+	const struct form *form = test->param_value;
+	struct list_file *list;
+	struct text before, text;
+
+	fill_list(test, LIST_SIZE);
+	before = read_all(test, form->ascii, algo_of(form));
+	list = open_list(test, form->ascii, algo_of(form));
+	text.data = kunit_kmalloc(test, SZ_4K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text.data);
+	KUNIT_EXPECT_GT(test, read_list(list, text.data, SZ_4K), 0);
+
+	flush(test);
+	flip_bit(test, SZ_16K);
+	list->pos = before.size - 1;
+	KUNIT_EXPECT_EQ(test, read_list(list, text.data, 1), 1);
+	KUNIT_EXPECT_EQ(test, text.data[0], before.data[before.size - 1]);
+	list->pos = SZ_16K;
+	KUNIT_EXPECT_EQ(test, read_list(list, text.data, 1), -EIO);
+}
+
 /* Catches a list that ends early where a file does. */
 static void test_truncated(struct kunit *test)
 {
@@ -497,13 +523,19 @@ static void test_release(struct kunit *test)
 	add_records(test, 3);
 	before = read_all(test, form->ascii, algo_of(form));
 	list = open_list(test, form->ascii, algo_of(form));
+	text.data = kunit_kmalloc(test, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text.data);
+	KUNIT_EXPECT_EQ(test, read_list(list, text.data, 1), 1);
 
 	KUNIT_EXPECT_EQ(test, ima_flush_release(number - 1), 0);
 	KUNIT_EXPECT_EQ(test, ima_flush_release(number + 2), -ENOENT);
 	text = read_all(test, form->ascii, algo_of(form));
 	expect_text(test, &before, 0, &text);
 
+	/* That it was read ahead makes no difference. */
 	KUNIT_EXPECT_EQ(test, ima_flush_release(number), 0);
+	KUNIT_EXPECT_EQ(test, read_rest(test, list, 1, &text), -EIO);
+	KUNIT_EXPECT_EQ(test, list->pos, 1);
 	list->pos = first.size - 1;
 	KUNIT_EXPECT_EQ(test, read_rest(test, list, SZ_64K, &text), -EIO);
 	list->pos = first.size;
@@ -659,6 +691,7 @@ static struct kunit_case flush_list_cases[] = {
 	KUNIT_CASE_PARAM(test_any_offset, form_gen_params),
 	KUNIT_CASE_PARAM(test_reading_on, form_gen_params),
 	KUNIT_CASE_PARAM(test_changed, form_gen_params),
+	KUNIT_CASE_PARAM(test_jump, form_gen_params),
 	KUNIT_CASE_PARAM(test_truncated, form_gen_params),
 	KUNIT_CASE_PARAM(test_release, form_gen_params),
 	KUNIT_CASE(test_not_kept),
