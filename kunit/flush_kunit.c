@@ -7,11 +7,11 @@
 
 #include <linux/fs.h>
 #include <linux/kernel_read_file.h>
-#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/vmalloc.h>
 
 #include "test_records.h"
+#include "test_tmpfs.h"
 #include "../ima_flush.h"
 
 /* How many bytes of records there are: two pieces and a half of 64 KiB */
@@ -71,19 +71,6 @@ static int inject_record(enum ima_flush_step step)
 	return 0;
 }
 
-static void unmount(void *mnt)
-{
-	kern_unmount(mnt);
-}
-
-static unsigned long num_bytes(void)
-{
-	struct ima_queue_status status;
-
-	ima_queue_get_status(&status);
-	return status.bytes_in_memory;
-}
-
 static void note_list(struct kunit *test)
 {
 	struct flush_test *ft = test->priv;
@@ -94,21 +81,11 @@ static void note_list(struct kunit *test)
 
 static int flush_test_init(struct kunit *test)
 {
-	struct file_system_type *type = get_fs_type("tmpfs");
 	struct flush_test *ft;
-	struct vfsmount *mnt;
 
 	ft = kunit_kzalloc(test, sizeof(*ft), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ft);
-	KUNIT_ASSERT_NOT_NULL(test, type);
-
-	mnt = vfs_kern_mount(type, 0, "tmpfs", NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt),
-			0);
-
-	ft->dir.mnt = mnt;
-	ft->dir.dentry = mnt->mnt_root;
+	ft->dir = mount_tmpfs(test);
 	test->priv = ft;
 
 	while (num_bytes() < LIST_SIZE)

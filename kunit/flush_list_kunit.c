@@ -6,13 +6,13 @@
  */
 
 #include <linux/fs.h>
-#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
 
-#include "../ima_flush.h"
 #include "test_records.h"
+#include "test_tmpfs.h"
+#include "../ima_flush.h"
 
 /* Of records that are flushed: some chunks */
 #define LIST_SIZE (3 * SZ_64K + SZ_32K)
@@ -39,11 +39,6 @@ struct text {
 	char *data;
 	size_t size;
 };
-
-static void unmount(void *mnt)
-{
-	kern_unmount(mnt);
-}
 
 /* Records of templates with other fields than the default one */
 static void add_other_records(struct kunit *test, const char *template)
@@ -92,14 +87,6 @@ static void add_mixed_records(struct kunit *test)
 				     true), 0);
 }
 
-static unsigned long num_bytes(void)
-{
-	struct ima_queue_status status;
-
-	ima_queue_get_status(&status);
-	return status.bytes_in_memory;
-}
-
 static void fill_list(struct kunit *test, unsigned long size)
 {
 	add_mixed_records(test);
@@ -120,21 +107,11 @@ static void flush(struct kunit *test)
 
 static int list_test_init(struct kunit *test)
 {
-	struct file_system_type *type = get_fs_type("tmpfs");
 	struct list_test *lt;
-	struct vfsmount *mnt;
 
 	lt = kunit_kzalloc(test, sizeof(*lt), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, lt);
-	KUNIT_ASSERT_NOT_NULL(test, type);
-
-	mnt = vfs_kern_mount(type, 0, "tmpfs", NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt),
-			0);
-
-	lt->dir.mnt = mnt;
-	lt->dir.dentry = mnt->mnt_root;
+	lt->dir = mount_tmpfs(test);
 	test->priv = lt;
 
 	/* What other tests have flushed can no longer be read. */

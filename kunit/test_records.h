@@ -41,6 +41,14 @@ static inline struct ima_template_entry *make_record(const char *filename,
 	return entry;
 }
 
+static inline unsigned long num_bytes(void)
+{
+	struct ima_queue_status status;
+
+	ima_queue_get_status(&status);
+	return status.bytes_in_memory;
+}
+
 /* Returns -EEXIST if there has been such a record. */
 static inline int store_record(struct ima_template_entry *entry, int pcr,
 			       bool violation)
