@@ -119,40 +119,39 @@ static void test_late_but_not_copied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, num_records(), 0);
 }
 
-/* A commit that takes a while */
-struct commit {
-	struct delayed_work work;
-	struct ima_flush_records records;
-	int result;
+/* A kexec in another thread */
+struct settling {
+	struct work_struct work;
+	bool done;
 };
 
-static void end_commit(struct work_struct *work)
+static void settle(struct work_struct *work)
 {
-	struct commit *commit =
-		container_of(work, struct commit, work.work);
+	struct settling *settling = container_of(work, struct settling, work);
 
-	commit->result = ima_queue_flush_commit_done(&commit->records, 0);
+	ima_queue_settle(jiffies + 30 * HZ, true);
+	WRITE_ONCE(settling->done, true);
 }
 
 /* Catches a kexec that does not wait for a commit. */
 static void test_commit_in_time(struct kunit *test)
 {
-	struct commit commit = { .result = -EINPROGRESS };
+	struct ima_flush_records records = {};
+	struct settling settling = {};
 
-	begin(test, &commit.records);
-	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit(&commit.records), 0);
+	begin(test, &records);
+	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit(&records), 0);
 	ima_queue_set_suspended(true);
-	INIT_DELAYED_WORK_ONSTACK(&commit.work, end_commit);
-	schedule_delayed_work(&commit.work, HZ / 10);
+	INIT_WORK_ONSTACK(&settling.work, settle);
+	schedule_work(&settling.work);
+	schedule_timeout_uninterruptible(HZ / 10);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(settling.done));
 
-	ima_queue_settle(jiffies + 30 * HZ, true);
+	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, 0), 0);
+	ima_queue_flush_end(&records);
+	flush_work(&settling.work);
+	destroy_work_on_stack(&settling.work);
 	KUNIT_EXPECT_EQ(test, num_records(), 0);
-
-	flush_delayed_work(&commit.work);
-	destroy_delayed_work_on_stack(&commit.work);
-	KUNIT_EXPECT_EQ(test, commit.result, 0);
-	KUNIT_EXPECT_FALSE(test, commit.records.overtaken);
-	ima_queue_flush_end(&commit.records);
 }
 
 /* How long the job of the tests takes, in jiffies */
