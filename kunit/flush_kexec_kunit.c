@@ -219,7 +219,7 @@ static void expect_mode(struct kunit *test, const char *shown)
 	KUNIT_EXPECT_STREQ(test, m.buf, shown);
 }
 
-/* Catches a wrong word that changes something, and a right one that does not. */
+/* Catches a wrong word that has an effect, and a right one that has none. */
 static void test_mode(struct kunit *test)
 {
 	static const char *const wrong[] = {
