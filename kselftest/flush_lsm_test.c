@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Flushed records in the list of a reader who may not read the files of the
- * segments, as AppArmor has it, which looks at each read of a file that another
- * profile opened
+ * segments, as AppArmor has it: it looks at each read of a file that was opened
+ * under another profile, whoever opened it
  */
 
 #include "flushed.h"
