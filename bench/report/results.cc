@@ -14,6 +14,9 @@
 namespace ima_bench {
 namespace {
 
+// Sizes are steps of 2 at least, so those that differ by less are the same.
+constexpr double kSameSize = 1.4;
+
 using nlohmann::json;
 
 double VariationOf(const std::vector<double>& values) {
@@ -216,7 +219,9 @@ const Point* Series::At(double records) const {
   const auto best = std::ranges::min_element(points, {}, [=](const Point& p) {
     return std::abs(p.records - records);
   });
-  return best == points.end() ? nullptr : &*best;
+  if (best == points.end()) return nullptr;
+  const auto [less, more] = std::minmax(best->records, records);
+  return more <= kSameSize * less ? &*best : nullptr;
 }
 
 std::string Kernel::Context(const char* key) const {

@@ -36,8 +36,8 @@ struct Series {
   std::vector<Point> points;
   std::optional<LinearFit> fit;  // over all repetitions, in milliseconds
 
-  // The point nearest in size to `records`: rows of one size differ by the few
-  // records that others caused meanwhile. Null without points.
+  // The point of the size `records`: rows of one size differ by the few records
+  // that others caused meanwhile. Null if there is none that is that near.
   const Point* At(double records) const;
 };
 

@@ -66,6 +66,7 @@ TEST(Series, FindsTheNearestSize) {
   const Series series = CollectOurs(PatchedRun(), "BM_Flush");
   EXPECT_EQ(series.At(105)->records, 101);
   EXPECT_EQ(series.At(900)->records, 1001);
+  EXPECT_EQ(series.At(3000), nullptr);
   EXPECT_EQ(CollectOurs(PatchedRun(), "BM_Dd").At(100), nullptr);
 }
 
