@@ -67,6 +67,8 @@ mount_disk() {
 	truncate -s 16M /root/disk
 	device=$(losetup --find --show /root/disk)
 	dmsetup create kexec-disk --table "0 32768 linear $device 0"
+	# Where no udev does so
+	dmsetup mknodes kexec-disk
 	mkfs.ext4 -q -m 0 /dev/mapper/kexec-disk
 	mkdir -p "$directory"
 	mount /dev/mapper/kexec-disk "$directory"
