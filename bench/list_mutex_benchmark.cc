@@ -8,10 +8,14 @@
 // time that a TPM takes is spent with the same mutex held.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "row.h"
 #include "session.h"
 #include "util/file.h"
 #include "util/lock_trace.h"
+#include "util/percentile.h"
 
 namespace ima_bench {
 namespace {
@@ -40,7 +44,7 @@ Result<TracedFlush> TraceFlush(Session& session, uint64_t records) {
   if (!flush) return tl::make_unexpected(flush.error());
   const auto holds = trace->Stop();
   if (!holds) return tl::make_unexpected(holds.error());
-  if (holds->holds == 0) {
+  if (holds->empty()) {
     return ContentError(
         std::string("the trace shows no hold of ") + kMutex +
         " by a kernel worker, without which no flush can be: is it called "
@@ -54,9 +58,13 @@ void ReportTrace(benchmark::State& state, const TracedFlush& traced) {
   state.SetIterationTime(traced.flush.time.Length().count());
   auto& counters = state.counters;
   counters["records"] = static_cast<double>(traced.flush.records);
-  counters["holds"] = static_cast<double>(traced.holds.holds);
-  counters["max_hold_us"] = static_cast<double>(traced.holds.longest);
-  counters["total_hold_us"] = static_cast<double>(traced.holds.total);
+  const LockHolds& holds = traced.holds;
+  counters["holds"] = static_cast<double>(holds.size());
+  counters["p99_9_hold_us"] = NearestRank(holds, 999);
+  counters["max_hold_us"] = holds.back();
+  counters["holds_above_50_us"] =
+      static_cast<double>(holds.end() - std::ranges::upper_bound(holds, 50.0));
+  counters["total_hold_us"] = std::reduce(holds.begin(), holds.end());
 }
 
 }  // namespace

@@ -236,12 +236,15 @@ Table MemoryTable(const Results& results) {
 
 Table MutexTable(const Results& results) {
   Table table{.title = "The list mutex, held by a flush",
-              .header = {"records", "longest", "CV", "times", "in all"}};
+              .header = {"records", "longest", "CV", "p99.9", "above 50 µs",
+                         "times", "in all"}};
   for (const Point& point :
        CollectSeries(results.patched, "BM_ListMutex").points) {
     const Spread longest = point.Counter("max_hold_us");
     table.rows.push_back({Count(point.records), Microseconds(longest.median),
                           Percent(longest.variation),
+                          Microseconds(point.Counter("p99_9_hold_us").median),
+                          Count(point.Counter("holds_above_50_us").median),
                           Count(point.Counter("holds").median),
                           Microseconds(point.Counter("total_hold_us").median)});
   }

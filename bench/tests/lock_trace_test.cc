@@ -14,7 +14,9 @@ namespace ima_bench {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string Line(const char* task, const char* time, const char* event) {
   return fmt::format(
@@ -28,15 +30,13 @@ std::string Hold(const char* begin, const char* end) {
          Line("kworker/u8:1", end, "lock_release");
 }
 
-TEST(ParseLockHolds, AddsUpHolds) {
+TEST(ParseLockHolds, SortsThemByLength) {
   const auto holds = ParseLockHolds(
       "# tracer: nop\n#\n" + Hold("12.000001", "12.000004") +
       Hold("12.999990", "13.000020") + Hold("14.000000", "14.000000"));
   ASSERT_TRUE(holds) << holds.error().Message();
-  EXPECT_EQ(holds->holds, 3U);
-  EXPECT_EQ(holds->longest, 30U);
-  EXPECT_EQ(holds->total, 33U);
-  EXPECT_EQ(ParseLockHolds("# tracer: nop\n")->holds, 0U);
+  EXPECT_THAT(*holds, ElementsAre(0, 3, 30));
+  EXPECT_THAT(*ParseLockHolds("# tracer: nop\n"), IsEmpty());
 }
 
 TEST(ParseLockHolds, TellsTasksApartAndTakesAnyName) {
@@ -46,7 +46,7 @@ TEST(ParseLockHolds, TellsTasksApartAndTakesAnyName) {
       "  a-b c-7  [000] 1.000005: lock_release: 0 m\n"
       "  a-b c-8  [001] d.... 1.000002: lock_release: 0 m\n");
   ASSERT_TRUE(holds) << holds.error().Message();
-  EXPECT_EQ(holds->total, 6U);
+  EXPECT_THAT(*holds, ElementsAre(1, 5));
 }
 
 TEST(ParseLockHolds, RefusesHalfAHold) {

@@ -76,9 +76,9 @@ TEST(MakeTables, ComparesAFlushWithTheLongerYardstick) {
   AddRow(run, Row("BM_Dd", 1000, 4));
   Cells row = Find({run}, kFlush).rows[1];
   EXPECT_THAT(Cells(row.begin() + 8, row.end()),
-              ElementsAre("4.00 ms", "0 %", "2.00 ms", "2.50"));
+              ElementsAre("4.00 ms", "0 %", "1.00 ms", "2.50"));
   run["benchmarks"].back()["real_time"] = 0.5;
-  EXPECT_EQ(Find({run}, kFlush).rows[1].back(), "5.00");
+  EXPECT_EQ(Find({run}, kFlush).rows[1].back(), "10.00");
 }
 
 TEST(MakeTables, ComparesReadingOnBothKernels) {
@@ -131,11 +131,15 @@ TEST(MakeTables, ShowsWhatMemoryCameBack) {
 TEST(MakeTables, ShowsHowLongTheMutexWasHeld) {
   json run = PatchedRun();
   json row = Row("BM_ListMutex", 1000, 1);
-  row.update({{"max_hold_us", 12.0}, {"holds", 16.0}, {"total_hold_us", 90.0}});
+  row.update({{"max_hold_us", 62.0},
+              {"p99_9_hold_us", 12.0},
+              {"holds_above_50_us", 1.0},
+              {"holds", 16.0},
+              {"total_hold_us", 90.0}});
   AddRow(run, row);
-  EXPECT_THAT(
-      Find({run}, "The list mutex, held by a flush").rows,
-      ElementsAre(ElementsAre("1001", "12.0 µs", "0 %", "16", "90.0 µs")));
+  EXPECT_THAT(Find({run}, "The list mutex, held by a flush").rows,
+              ElementsAre(ElementsAre("1001", "62.0 µs", "0 %", "12.0 µs", "1",
+                                      "16", "90.0 µs")));
 }
 
 TEST(MakeTables, ComparesEachPercentileOfMeasuring) {

@@ -80,11 +80,8 @@ bool AddEvent(const LockEvent& event, Holders& holders, LockHolds& holds) {
   if (event.acquired) return holders.emplace(event.tid, event.time).second;
   const auto holder = holders.find(event.tid);
   if (holder == holders.end() || event.time < holder->second) return false;
-  const uint64_t length = event.time - holder->second;
+  holds.push_back(static_cast<double>(event.time - holder->second));
   holders.erase(holder);
-  ++holds.holds;
-  holds.longest = std::max(holds.longest, length);
-  holds.total += length;
   return true;
 }
 
@@ -101,10 +98,11 @@ Result<LockHolds> ParseLockHolds(std::string_view text) {
       return ContentError(
           fmt::format("trace: a hold without begin or end: {}", line));
     }
-    if (holds.holds > kMostHolds) return ContentError("trace: too many holds");
+    if (holds.size() > kMostHolds) return ContentError("trace: too many holds");
   }
   if (!holders.empty())
     return ContentError("trace: the lock was still held at the end");
+  std::ranges::sort(holds);
   return holds;
 }
 

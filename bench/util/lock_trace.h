@@ -8,17 +8,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "util/posix_error.h"
 
 namespace ima_bench {
 
-// All times in microseconds, which is as fine as the trace's text is.
-struct LockHolds {
-  uint64_t holds = 0;  // how often it was taken and given back
-  uint64_t longest = 0;
-  uint64_t total = 0;
-};
+// How long each hold was, in microseconds, which is as fine as the trace's text
+// is; ascending.
+using LockHolds = std::vector<double>;
 
 // Parses the text of tracefs's `trace` (Documentation/trace/ftrace.rst, "The
 // File System") with events lock_acquired and lock_release of one lock. Refuses
