@@ -463,6 +463,28 @@ static void test_jump(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_list(list, text.data, 1), -EIO);
 }
 
+/* Catches a jump into one segment that reads another one first. */
+static void test_jump_to_segment(struct kunit *test)
+{
+	const struct form *form = test->param_value;
+	struct list_file *list;
+	struct text before;
+	char last;
+
+	fill_list(test, LIST_SIZE);
+	flush(test);
+	add_records(test, 3);
+	before = read_all(test, form->ascii, algo_of(form));
+	/* In the last chunk of the first one */
+	flip_bit(test, LIST_SIZE);
+	flush(test);
+
+	list = open_list(test, form->ascii, algo_of(form));
+	list->pos = before.size - 1;
+	KUNIT_EXPECT_EQ(test, read_list(list, &last, 1), 1);
+	KUNIT_EXPECT_EQ(test, last, before.data[before.size - 1]);
+}
+
 /* Catches a list that ends early where a file does. */
 static void test_truncated(struct kunit *test)
 {
@@ -669,6 +691,7 @@ static struct kunit_case flush_list_cases[] = {
 	KUNIT_CASE_PARAM(test_reading_on, form_gen_params),
 	KUNIT_CASE_PARAM(test_changed, form_gen_params),
 	KUNIT_CASE_PARAM(test_jump, form_gen_params),
+	KUNIT_CASE_PARAM(test_jump_to_segment, form_gen_params),
 	KUNIT_CASE_PARAM(test_truncated, form_gen_params),
 	KUNIT_CASE_PARAM(test_release, form_gen_params),
 	KUNIT_CASE(test_not_kept),
