@@ -189,6 +189,7 @@ TEST_F(dm, io_error)
 	EXPECT_GT(self->segment.size, blob.size);
 	EXPECT_EQ(blob.size, lseek(fd, 0, SEEK_CUR));
 	free(blob.data);
+	expect_state(_metadata, "changed");
 
 	/* Whatever is in memory is not on that device. */
 	EXPECT_EQ(1, pread(fd, &byte, 1, self->segment.size));

@@ -95,35 +95,32 @@ static size_t exit_set(struct ima_digest_set *set)
 	return size;
 }
 
-/* Add the n-th digest, and return what ima_digest_set_add() does. */
-static int add_digest(struct kunit *test, struct ima_digest_set *set,
-		      make_digest *make, u32 n, struct ima_digest_stock *stock)
+/* Add the n-th digest: some are reserved for at once, as in a flush. */
+static void add_digest(struct kunit *test, struct ima_digest_set *set,
+		       make_digest *make, u32 n)
 {
 	u8 digest[DIGEST_MAX];
-	int ret;
 
+	if (n % IMA_DIGEST_RESERVE == 0)
+		KUNIT_ASSERT_TRUE(test, ima_digest_set_reserve(set));
 	make(digest, set->digest_size, n);
-	while ((ret = ima_digest_set_add(set, digest, stock)) == -ENOMEM)
-		KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(stock, set));
-	KUNIT_ASSERT_GE(test, ret, 0);
-	return ret;
+	KUNIT_ASSERT_EQ(test, ima_digest_set_add(set, digest), 0);
 }
 
 /* Add @num of them, each of which must not be there before. */
 static void add_digests(struct kunit *test, struct ima_digest_set *set,
 			make_digest *make, u32 num)
 {
-	struct ima_digest_stock stock = {};
 	u8 digest[DIGEST_MAX];
 	u32 n;
 
 	for (n = 0; n < num; n++) {
 		make(digest, set->digest_size, n);
 		KUNIT_ASSERT_FALSE(test, ima_digest_set_has(set, digest));
-		add_digest(test, set, make, n, &stock);
+		add_digest(test, set, make, n);
 		KUNIT_ASSERT_TRUE(test, ima_digest_set_has(set, digest));
 	}
-	ima_digest_stock_free(&stock, set->chunk_cache);
+	ima_digest_set_trim(set);
 }
 
 static void expect_digests(struct kunit *test, const struct ima_digest_set *set,
@@ -157,25 +154,61 @@ static void test_add_many(struct kunit *test)
 
 /*
  * Catches a number of digests at which there are too few buckets, so that
- * looking for one takes long, or too many, so that they take much memory, and
- * adding one that takes longer than others but does not say so.
+ * looking for one takes long, or too many, so that they take much memory.
  */
 static void test_grows_evenly(struct kunit *test)
 {
-	struct ima_digest_stock stock = {};
 	struct ima_digest_set set;
-	/* A segment is allocated when there are no chunks left. */
-	const u32 late = 8;
-	u32 n, added = 0, wrong = 0;
+	u32 n, wrong = 0;
 
 	init_set(test, &set, SHA256_DIGEST_SIZE);
-	for (n = 1; n <= NUM_DIGESTS; n++) {
-		added += add_digest(test, &set, make_random, n, &stock);
-		wrong += set.num_buckets != added ||
-			 abs_diff(added, DIV_ROUND_UP(n, 64)) > late;
+	for (n = 0; n < NUM_DIGESTS; n++) {
+		add_digest(test, &set, make_random, n);
+		wrong += abs_diff(set.num_buckets, DIV_ROUND_UP(n + 1UL, 64)) >
+			 DIV_ROUND_UP(IMA_DIGEST_RESERVE, 64);
 	}
 	KUNIT_EXPECT_EQ(test, wrong, 0);
-	ima_digest_stock_free(&stock, set.chunk_cache);
+	exit_set(&set);
+}
+
+/* Catches a digest that is not found while the set is made ready for more. */
+static void test_reserve(struct kunit *test)
+{
+	struct ima_digest_set set;
+	u32 n, splits = 0;
+
+	init_set(test, &set, SHA256_DIGEST_SIZE);
+	for (n = 0; n < NUM_DIGESTS / 10; n++) {
+		add_digest(test, &set, make_random, n);
+		if (!set.is_split && (n + 1) % IMA_DIGEST_RESERVE == 0) {
+			KUNIT_ASSERT_TRUE(test, ima_digest_set_reserve(&set));
+			splits += set.is_split;
+			expect_digests(test, &set, make_random, n + 1);
+		}
+	}
+	KUNIT_EXPECT_GT(test, splits, 0);
+	exit_set(&set);
+}
+
+/* Catches digests that get lost with a bucket that is not needed in the end. */
+static void test_trim(struct kunit *test)
+{
+	struct ima_digest_set set;
+	u32 n, splits = 0;
+
+	init_set(test, &set, SHA1_DIGEST_SIZE);
+	for (n = 0; n < NUM_DIGESTS; n++) {
+		add_digest(test, &set, make_random, n);
+		if ((n + 1) % IMA_DIGEST_RESERVE)
+			continue;
+
+		KUNIT_ASSERT_TRUE(test, ima_digest_set_reserve(&set));
+		splits += set.is_split;
+		ima_digest_set_trim(&set);
+		KUNIT_ASSERT_FALSE(test, set.is_split);
+	}
+	KUNIT_EXPECT_GT(test, splits, 0);
+	expect_digests(test, &set, make_random, NUM_DIGESTS);
 	exit_set(&set);
 }
 
@@ -195,10 +228,12 @@ static void test_dense(struct kunit *test)
 	}
 }
 
-/* Catches a set that changes although it lacks memory, or stays without. */
+/*
+ * Catches a set that changes although it lacks memory, or stays without, and
+ * digests that get lost in the long buckets of a set that could not grow.
+ */
 static void test_add_without_memory(struct kunit *test)
 {
-	struct ima_digest_stock stock = {};
 	u8 digest[DIGEST_MAX];
 	struct ima_digest_set set;
 	u32 n, refused = 0;
@@ -206,73 +241,18 @@ static void test_add_without_memory(struct kunit *test)
 	init_set(test, &set, SHA1_DIGEST_SIZE);
 	for (n = 0; n < NUM_DIGESTS; n++) {
 		make_random(digest, set.digest_size, n);
-		if (ima_digest_set_add(&set, digest, &stock) != -ENOMEM)
+		if (ima_digest_set_add(&set, digest) != -ENOMEM)
 			continue;
 
 		refused++;
 		KUNIT_ASSERT_FALSE(test, ima_digest_set_has(&set, digest));
 		KUNIT_ASSERT_EQ(test, set.num_digests, n);
-		KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(&stock, &set));
-		KUNIT_ASSERT_GE(test, ima_digest_set_add(&set, digest, &stock),
-				0);
+		KUNIT_ASSERT_TRUE(test, ima_digest_set_reserve(&set));
+		KUNIT_ASSERT_EQ(test, ima_digest_set_add(&set, digest), 0);
 	}
-	KUNIT_EXPECT_GT(test, refused, NUM_DIGESTS / 8 / 64);
+	KUNIT_EXPECT_GT(test, refused, 10);
+	KUNIT_EXPECT_LT(test, set.num_buckets, NUM_DIGESTS / 64);
 	expect_digests(test, &set, make_random, NUM_DIGESTS);
-	ima_digest_stock_free(&stock, set.chunk_cache);
-	exit_set(&set);
-}
-
-/*
- * Catches buckets that get lost when there is no memory for a segment of them,
- * as if another set had used what was in the stock.
- */
-static void test_add_without_segments(struct kunit *test)
-{
-	struct ima_digest_stock stock = {};
-	struct ima_digest_set set;
-	u32 n;
-
-	init_set(test, &set, SHA1_DIGEST_SIZE);
-	for (n = 0; n < NUM_DIGESTS; n++) {
-		add_digest(test, &set, make_random, n, &stock);
-		if (n > 100 && n % 1000) {
-			kvfree(stock.segment);
-			stock.segment = NULL;
-		}
-	}
-	expect_digests(test, &set, make_random, NUM_DIGESTS);
-	ima_digest_stock_free(&stock, set.chunk_cache);
-	exit_set(&set);
-}
-
-/* Catches a set that takes buckets which were allocated for another one. */
-static void test_two_sets(struct kunit *test)
-{
-	struct ima_digest_stock stock = {};
-	struct ima_digest_set set, other;
-	unsigned long num_buckets;
-	u32 n = 0;
-
-	init_set(test, &set, SHA1_DIGEST_SIZE);
-	other = set;
-
-	/* Up to where it needs a segment of four buckets, and has none. */
-	while (set.num_buckets < 4)
-		add_digest(test, &set, make_random, n++, &stock);
-	while (set.num_digests < 4 * 64)
-		add_digest(test, &set, make_random, n++, &stock);
-	num_buckets = set.num_buckets;
-	ima_digest_stock_free(&stock, set.chunk_cache);
-
-	KUNIT_ASSERT_TRUE(test, ima_digest_stock_fill(&stock, &other));
-	KUNIT_ASSERT_NOT_NULL(test, stock.segment);
-	KUNIT_EXPECT_EQ(test, add_digest(test, &set, make_random, n++, &stock),
-			0);
-	KUNIT_EXPECT_NOT_NULL(test, stock.segment);
-	KUNIT_EXPECT_EQ(test, set.num_buckets, num_buckets);
-	expect_digests(test, &set, make_random, n);
-
-	ima_digest_stock_free(&stock, set.chunk_cache);
 	exit_set(&set);
 }
 
@@ -292,10 +272,10 @@ static void test_empty(struct kunit *test)
 static struct kunit_case digest_set_cases[] = {
 	KUNIT_CASE_PARAM(test_add_many, order_gen_params),
 	KUNIT_CASE(test_grows_evenly),
+	KUNIT_CASE(test_reserve),
+	KUNIT_CASE(test_trim),
 	KUNIT_CASE_PARAM(test_dense, order_gen_params),
 	KUNIT_CASE(test_add_without_memory),
-	KUNIT_CASE(test_add_without_segments),
-	KUNIT_CASE(test_two_sets),
 	KUNIT_CASE(test_empty),
 	{}
 };

@@ -3,11 +3,13 @@
  * KUnit tests for what becomes of flushes when a kexec or reboot begins
  */
 
+#include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "test_records.h"
+#include "test_tmpfs.h"
 #include "../ima_flush.h"
 
 static int init_with_records(struct kunit *test)
@@ -22,6 +24,7 @@ static int init_with_records(struct kunit *test)
 /* Measuring goes on, whatever the test has done. */
 static void exit_restarted(struct kunit *test)
 {
+	ima_flush_inject = NULL;
 	ima_queue_set_suspended(false);
 }
 
@@ -77,7 +80,7 @@ static void test_settled(struct kunit *test)
 
 	ima_queue_set_suspended(true);
 	begin(test, &records);
-	ima_queue_settle(jiffies, true);
+	ima_queue_settle(jiffies, true, true);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit(&records), -ESHUTDOWN);
 	ima_queue_flush_end(&records);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_begin(&records), -ESHUTDOWN);
@@ -95,14 +98,49 @@ static void test_overtaken(struct kunit *test)
 	begin(test, &records);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit(&records), 0);
 	ima_queue_set_suspended(true);
-	ima_queue_settle(jiffies + 2, true);
+	ima_queue_settle(jiffies + 2, true, true);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, 0),
 			-ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, records.file_needed);
 	ima_queue_flush_end(&records);
 
 	after = show_list(test, &size_after);
 	KUNIT_ASSERT_EQ(test, size_after, size);
 	KUNIT_EXPECT_MEMEQ(test, after, before, size);
+}
+
+/* Whether kexec carries all records, or as many as there is room for */
+static bool carried_whole;
+
+/* The time is over when the file has got its name. */
+static int settle_in_commit(enum ima_flush_step step)
+{
+	if (step == IMA_FLUSH_SYNC_NAME) {
+		ima_queue_set_suspended(true);
+		ima_queue_settle(jiffies, true, carried_whole);
+	}
+	return 0;
+}
+
+/*
+ * Catches a late file that is removed though not all of its records are
+ * carried, or left though they are.
+ */
+static void test_late_file(struct kunit *test)
+{
+	struct path dir = mount_tmpfs(test);
+	long num = num_records();
+
+	ima_flush_inject = settle_in_commit;
+	carried_whole = true;
+	KUNIT_EXPECT_EQ(test, ima_flush_to(&dir, "late"), -ESHUTDOWN);
+	KUNIT_EXPECT_TRUE(test, simple_empty(dir.dentry));
+
+	ima_queue_set_suspended(false);
+	carried_whole = false;
+	KUNIT_EXPECT_EQ(test, ima_flush_to(&dir, "late"), -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, simple_empty(dir.dentry));
+	KUNIT_EXPECT_EQ(test, num_records(), num);
 }
 
 /* Catches a late file that is removed though it is all there is. */
@@ -113,7 +151,7 @@ static void test_late_but_not_copied(struct kunit *test)
 	begin(test, &records);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit(&records), 0);
 	ima_queue_set_suspended(true);
-	ima_queue_settle(jiffies, false);
+	ima_queue_settle(jiffies, false, false);
 	KUNIT_EXPECT_EQ(test, ima_queue_flush_commit_done(&records, 0), 0);
 	ima_queue_flush_end(&records);
 	KUNIT_EXPECT_EQ(test, num_records(), 0);
@@ -129,7 +167,7 @@ static void settle(struct work_struct *work)
 {
 	struct settling *settling = container_of(work, struct settling, work);
 
-	ima_queue_settle(jiffies + 30 * HZ, true);
+	ima_queue_settle(jiffies + 30 * HZ, true, true);
 	WRITE_ONCE(settling->done, true);
 }
 
@@ -243,6 +281,7 @@ static struct kunit_case flush_kexec_cases[] = {
 	KUNIT_CASE(test_last_flush),
 	KUNIT_CASE(test_settled),
 	KUNIT_CASE(test_overtaken),
+	KUNIT_CASE(test_late_file),
 	KUNIT_CASE(test_late_but_not_copied),
 	KUNIT_CASE(test_commit_in_time),
 	KUNIT_CASE(test_job_in_time),
