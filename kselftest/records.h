@@ -295,27 +295,38 @@ static bool is_violation(const struct record *const record,
 }
 
 /*
+ * Parses the record at @offset like parse_record(), and returns false also if
+ * its digest is not that of its data.
+ */
+static bool check_record(const struct blob *const list, const size_t offset,
+			 const struct bank *const bank,
+			 struct record *const record)
+{
+	__u8 digest[DIGEST_SIZE_MAX];
+
+	if (!parse_record(list, offset, bank->digest_size, record))
+		return false;
+	if (!bank->hash || is_violation(record, bank->digest_size))
+		return true;
+
+	bank->hash(record->data, record->data_len, digest);
+	return memcmp(digest, record->digest, bank->digest_size) == 0;
+}
+
+/*
  * Returns the number of records, or -1 if the bytes are not whole records with
  * the digests that belong to them.
  */
 static long count_records(const struct blob *const list,
 			  const struct bank *const bank)
 {
-	__u8 digest[DIGEST_SIZE_MAX];
 	struct record record;
 	size_t offset = 0;
 	long num = 0;
 
-	for (; offset < list->size; offset += record.size, num++) {
-		if (!parse_record(list, offset, bank->digest_size, &record))
+	for (; offset < list->size; offset += record.size, num++)
+		if (!check_record(list, offset, bank, &record))
 			return -1;
-		if (!bank->hash || is_violation(&record, bank->digest_size))
-			continue;
-
-		bank->hash(record.data, record.data_len, digest);
-		if (memcmp(digest, record.digest, bank->digest_size) != 0)
-			return -1;
-	}
 
 	return num;
 }
@@ -336,29 +347,36 @@ static inline int count_path(const struct blob *const list,
 	return num;
 }
 
+/* Extends a PCR 10 of the bank with a record of a sha1 list. */
+static void extend(const struct record *const record,
+		   const struct bank *const bank, __u8 *const pcr)
+{
+	__u8 both[2 * DIGEST_SIZE_MAX];
+	__u8 *const digest = both + bank->digest_size;
+
+	if (record->pcr != IMA_PCR)
+		return;
+
+	if (is_violation(record, BANK_SHA1->digest_size))
+		memset(digest, 0xff, bank->digest_size);
+	else
+		bank->hash(record->data, record->data_len, digest);
+
+	memcpy(both, pcr, bank->digest_size);
+	bank->hash(both, 2 * bank->digest_size, pcr);
+}
+
 /* Computes what PCR 10 of the bank is after all records of a sha1 list. */
 static void replay(const struct blob *const list, const struct bank *const bank,
 		   __u8 *const pcr)
 {
-	__u8 both[2 * DIGEST_SIZE_MAX];
-	__u8 *const digest = both + bank->digest_size;
 	struct record record;
 	size_t offset = 0;
 
 	memset(pcr, 0, bank->digest_size);
 	for (; parse_record(list, offset, BANK_SHA1->digest_size, &record);
-	     offset += record.size) {
-		if (record.pcr != IMA_PCR)
-			continue;
-
-		if (is_violation(&record, BANK_SHA1->digest_size))
-			memset(digest, 0xff, bank->digest_size);
-		else
-			bank->hash(record.data, record.data_len, digest);
-
-		memcpy(both, pcr, bank->digest_size);
-		bank->hash(both, 2 * bank->digest_size, pcr);
-	}
+	     offset += record.size)
+		extend(&record, bank, pcr);
 }
 
 /* Returns false if the TPM has no such bank, or there is no TPM. */
