@@ -16,7 +16,7 @@ struct Plain {
   TimeSpan time;
 };
 
-Result<Plain> WritePlain(const Session& session, uint64_t records) {
+Result<Plain> WritePlain(Session& session, uint64_t records) {
   const auto flush = session.FlushOf(records);
   if (!flush) {
     return ContentError(fmt::format(
@@ -25,8 +25,9 @@ Result<Plain> WritePlain(const Session& session, uint64_t records) {
         records));
   }
   return TimePlainFile(session.segments() / "plain", flush->bytes)
-      .map([&](const TimeSpan& time) {
-        return Plain{*flush, time};
+      .map([&](PlainFile&& plain) {
+        session.KeepPlainFile(std::move(plain.file));
+        return Plain{*flush, plain.time};
       });
 }
 

@@ -62,7 +62,7 @@ Result<void> RegisterRows(Session& session, const Options& options) {
     RegisterDdBenchmark(session, records);
   }
   RegisterMeasureBenchmarks(session, options);
-  RegisterListMutexBenchmark(session, options);
+  RegisterMutexBenchmarks(session, options);
   return {};
 }
 
@@ -125,8 +125,8 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   app.add_flag("--trace", options.trace,
-               "Add BM_ListMutex: needs a kernel with CONFIG_LOCK_STAT and "
-               "CONFIG_FTRACE");
+               "Add BM_ListMutex and BM_PipeMutex: needs a kernel with "
+               "CONFIG_LOCK_STAT and CONFIG_FTRACE");
   app.add_option("--series", options.series,
                  "What was applied to the kernel, for the context of the JSON")
       ->type_name("TEXT")

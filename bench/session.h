@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "result_file.h"
+#include "util/fd.h"
 #include "util/ima_fs.h"
 #include "util/posix_error.h"
 #include "util/record_maker.h"
@@ -84,6 +85,11 @@ class Session {
     flushes_[records] = flush;
   }
   std::optional<Drained> FlushOf(uint64_t records) const;
+  // Keeps the space of a file until the session ends: what is written next
+  // would use its blocks again, and its memory, which a flush cannot.
+  void KeepPlainFile(FileDescriptor file) {
+    plain_files_.push_back(std::move(file));
+  }
 
   // Memory over time, for the JSON.
   void KeepCourse(const DrainCourse& course) { courses_.push_back(course); }
@@ -118,6 +124,7 @@ class Session {
   std::vector<DrainCourse> courses_;
   std::optional<Drained> listed_;  // the flush whose segment is listed
   uint64_t next_segment_ = 1;
+  std::vector<FileDescriptor> plain_files_;
   uint64_t drained_ = 0;  // records, by this run
 };
 
@@ -139,7 +146,7 @@ void RegisterDdBenchmark(Session& session, uint64_t records);
 Result<void> RegisterDuplicateBenchmarks(Session& session,
                                          const Options& options);
 void RegisterFlushBenchmarks(Session& session, uint64_t records);
-void RegisterListMutexBenchmark(Session& session, const Options& options);
+void RegisterMutexBenchmarks(Session& session, const Options& options);
 void RegisterMeasureBenchmarks(Session& session, const Options& options);
 void RegisterMemoryBenchmarks(Session& session, const Options& options);
 void RegisterMemoryCourseBenchmark(Session& session, const Options& options);

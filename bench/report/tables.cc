@@ -234,20 +234,38 @@ Table MemoryTable(const Results& results) {
   return table;
 }
 
+// Fewer long holds than that tell nothing about how often there are some.
+constexpr double kFewHolds = 10;
+
+// How long and how often a mutex was held.
+Cells HoldCells(const Point& point) {
+  const Spread longest = point.Counter("max_hold_us");
+  const double above = point.Counter("holds_above_50_us").median;
+  const double total = point.Counter("total_hold_us").median;
+  return {Microseconds(longest.median),
+          Percent(longest.variation),
+          Microseconds(point.Counter("p99_9_hold_us").median),
+          Count(above),
+          Count(point.Counter("holds").median),
+          Microseconds(total),
+          above < kFewHolds ? kNothing : Count(1e6 * above / total)};
+}
+
 Table MutexTable(const Results& results) {
   Table table{.title = "The list mutex, held by a flush",
               .header = {"records", "longest", "CV", "p99.9", "above 50 µs",
-                         "times", "in all"}};
+                         "times", "in all", "above, a second held"}};
+  const auto add = [&](std::string name, const Point& point) {
+    Cells row = {std::move(name)};
+    Append(row, HoldCells(point));
+    table.rows.push_back(std::move(row));
+  };
   for (const Point& point :
-       CollectSeries(results.patched, "BM_ListMutex").points) {
-    const Spread longest = point.Counter("max_hold_us");
-    table.rows.push_back({Count(point.records), Microseconds(longest.median),
-                          Percent(longest.variation),
-                          Microseconds(point.Counter("p99_9_hold_us").median),
-                          Count(point.Counter("holds_above_50_us").median),
-                          Count(point.Counter("holds").median),
-                          Microseconds(point.Counter("total_hold_us").median)});
-  }
+       CollectSeries(results.patched, "BM_ListMutex").points)
+    add(Count(point.records), point);
+  for (const Point& point :
+       CollectSeries(results.patched, "BM_PipeMutex").points)
+    add("control: a pipe", point);
   return table;
 }
 

@@ -85,11 +85,13 @@ TEST(ParseLostEvents, AddsWhatWasLost) {
 
 TEST(LockTrace, SaysWhatTheKernelLacks) {
   const TempDir tracefs = TempDir::Create(::testing::TempDir(), "t-").value();
-  const auto none = LockTrace::Start(tracefs.path(), "mutex");
+  const auto none = LockTrace::Start(tracefs.path(), {"mutex", ThisThread()});
   EXPECT_THAT(none.error().Message(), HasSubstr("CONFIG_LOCK_STAT"));
   EXPECT_THAT(none.error().Message(), HasSubstr("lock:lock_acquired"));
   fs::create_directories(tracefs.path() / "events/lock/lock_acquired");
-  EXPECT_THAT(LockTrace::Start(tracefs.path(), "mutex").error().Message(),
+  EXPECT_THAT(LockTrace::Start(tracefs.path(), {"mutex", ThisThread()})
+                  .error()
+                  .Message(),
               HasSubstr("lock:lock_release"));
 }
 

@@ -2,6 +2,7 @@
 #include "util/plain_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -18,12 +19,13 @@ class PlainFileTest : public ::testing::Test {
   fs::path path_ = dir_.path() / "plain";
 };
 
-TEST_F(PlainFileTest, TakesTimeAndLeavesNothing) {
+TEST_F(PlainFileTest, KeepsAllBytesWithoutAName) {
   for (const uint64_t bytes : {0, 1, 65536, 200000}) {
-    const auto time = TimePlainFile(path_, bytes);
-    ASSERT_TRUE(time) << time.error().Message();
-    EXPECT_GT(time->Length().count(), 0);
+    const auto plain = TimePlainFile(path_, bytes);
+    ASSERT_TRUE(plain) << plain.error().Message();
+    EXPECT_GT(plain->time.Length().count(), 0);
     EXPECT_FALSE(fs::exists(path_));
+    EXPECT_EQ(lseek(plain->file.get(), 0, SEEK_END), bytes);
   }
 }
 

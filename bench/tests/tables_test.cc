@@ -137,9 +137,16 @@ TEST(MakeTables, ShowsHowLongTheMutexWasHeld) {
               {"holds", 16.0},
               {"total_hold_us", 90.0}});
   AddRow(run, row);
-  EXPECT_THAT(Find({run}, "The list mutex, held by a flush").rows,
-              ElementsAre(ElementsAre("1001", "62.0 µs", "0 %", "12.0 µs", "1",
-                                      "16", "90.0 µs")));
+  row["run_name"] = "BM_PipeMutex/holds:16/iterations:1/manual_time";
+  row["holds_above_50_us"] = 10.0;
+  row["total_hold_us"] = 1000.0;
+  AddRow(run, row);
+  EXPECT_THAT(
+      Find({run}, "The list mutex, held by a flush").rows,
+      ElementsAre(ElementsAre("1001", "62.0 µs", "0 %", "12.0 µs", "1", "16",
+                              "90.0 µs", "-"),
+                  ElementsAre("control: a pipe", "62.0 µs", "0 %", "12.0 µs",
+                              "10", "16", "1000.0 µs", "10000")));
 }
 
 TEST(MakeTables, ComparesEachPercentileOfMeasuring) {

@@ -17,4 +17,10 @@ Result<FileDescriptor> Open(const std::filesystem::path& path, int flags,
   return FileDescriptor(fd);
 }
 
+Result<Pipe> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoError("pipe2");
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
 }  // namespace ima_bench

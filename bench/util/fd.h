@@ -40,6 +40,14 @@ class FileDescriptor {
 Result<FileDescriptor> Open(const std::filesystem::path& path, int flags,
                             mode_t mode = 0);
 
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+};
+
+// pipe2(2) with O_CLOEXEC.
+Result<Pipe> MakePipe();
+
 }  // namespace ima_bench
 
 #endif  // BENCH_UTIL_FD_H_

@@ -19,12 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kNeeds =
-    "tracing the list mutex needs a kernel with CONFIG_LOCK_STAT and "
-    "CONFIG_FTRACE";
+    "tracing a lock needs a kernel with CONFIG_LOCK_STAT and CONFIG_FTRACE";
 constexpr const char* kEvents[] = {"lock_acquired", "lock_release"};
 
-// Of each processor. A flush of a million records takes the mutex some 80,000
-// times, 16 records or a bucket at a time, and an event takes 64 bytes.
+// Of each processor. A flush of a million records takes the mutex some 62,500
+// times, 16 records at a time, and an event takes 64 bytes.
 constexpr const char* kBufferKilobytes = "16384";
 constexpr uint64_t kMostHolds = 1000000;
 
@@ -124,8 +123,12 @@ Result<uint64_t> ParseLostEvents(std::string_view text) {
   return lost;
 }
 
+std::string KernelWorkers() { return "COMM ~ \"kworker/*\""; }
+
+std::string ThisThread() { return fmt::format("common_pid == {}", gettid()); }
+
 Result<LockTrace> LockTrace::Start(const fs::path& tracefs,
-                                   const std::string& lock) {
+                                   const TracedLock& lock) {
   std::error_code error;
   for (const char* event : kEvents) {
     if (!fs::exists(tracefs / "events/lock" / event, error)) {
@@ -167,21 +170,18 @@ Result<void> LockTrace::Set(const fs::path& file,
   return WriteOnce(fd->get(), value + "\n", path);
 }
 
-Result<void> LockTrace::Configure(const std::string& lock) const {
+Result<void> LockTrace::Configure(const TracedLock& lock) const {
+  const std::string filter =
+      fmt::format("name == \"{}\" && {}", lock.name, lock.task_filter);
   auto done =
       Set("tracing_on", "0")
           .and_then([&] { return Set("trace_clock", "mono"); })
           .and_then([&] { return Set("buffer_size_kb", kBufferKilobytes); });
   for (const char* event : kEvents) {
     const fs::path folder = fs::path("events/lock") / event;
-    done =
-        std::move(done)
-            .and_then([&] {
-              return Set(folder / "filter", fmt::format("name == \"{}\" && "
-                                                        "COMM ~ \"kworker/*\"",
-                                                        lock));
-            })
-            .and_then([&] { return Set(folder / "enable", "1"); });
+    done = std::move(done)
+               .and_then([&] { return Set(folder / "filter", filter); })
+               .and_then([&] { return Set(folder / "enable", "1"); });
   }
   return std::move(done).and_then([&] { return Set("tracing_on", "1"); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How long kernel workers hold a lock, as the kernel's tracing tells it.
+// How long some tasks hold a lock, as the kernel's tracing tells it.
 #ifndef BENCH_UTIL_LOCK_TRACE_H_
 #define BENCH_UTIL_LOCK_TRACE_H_
 
@@ -27,15 +27,24 @@ Result<LockHolds> ParseLockHolds(std::string_view text);
 // Events that did not find room, from the text of a per_cpu/cpu*/stats.
 Result<uint64_t> ParseLostEvents(std::string_view text);
 
+// A lock, and those whose holds of it are of interest.
+struct TracedLock {
+  std::string name;         // as the kernel's source initialises it
+  std::string task_filter;  // see KernelWorkers()
+};
+
+// Filters of tracing. Not the processes that have files measured:
+std::string KernelWorkers();
+// This thread only, outside of a PID namespace.
+std::string ThisThread();
+
 // Traces one lock from Start() on, in an instance of its own, which goes away
-// with it: other users of tracing are not disturbed. Only what kernel workers
-// do is traced, not the processes that have files measured. Move-only.
+// with it: other users of tracing are not disturbed. Move-only.
 class LockTrace {
  public:
-  // `tracefs`: where it is mounted. `lock`: the variable's name. An error says
-  // what the kernel lacks.
+  // `tracefs`: where it is mounted. An error says what the kernel lacks.
   static Result<LockTrace> Start(const std::filesystem::path& tracefs,
-                                 const std::string& lock);
+                                 const TracedLock& lock);
   LockTrace(LockTrace&& other) noexcept
       : instance_(std::exchange(other.instance_, {})) {}
   LockTrace(const LockTrace&) = delete;
@@ -52,7 +61,7 @@ class LockTrace {
 
   Result<void> Set(const std::filesystem::path& file,
                    const std::string& value) const;
-  Result<void> Configure(const std::string& lock) const;
+  Result<void> Configure(const TracedLock& lock) const;
   Result<void> CheckLost() const;
 
   std::filesystem::path instance_;  // empty once moved from

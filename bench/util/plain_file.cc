@@ -38,8 +38,8 @@ Result<void> WriteDurably(int fd, const std::filesystem::path& path,
 
 }  // namespace
 
-Result<TimeSpan> TimePlainFile(const std::filesystem::path& path,
-                               uint64_t bytes) {
+Result<PlainFile> TimePlainFile(const std::filesystem::path& path,
+                                uint64_t bytes) {
   const std::vector<char> piece = RandomPiece();
   const auto begin = steady_clock::now();
   auto file = Open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -49,7 +49,7 @@ Result<TimeSpan> TimePlainFile(const std::filesystem::path& path,
   const bool removed = unlink(path.c_str()) == 0;
   if (!written) return tl::make_unexpected(written.error());
   if (!removed) return ErrnoError("unlink " + path.string());
-  return time;
+  return PlainFile{time, std::move(*file)};
 }
 
 }  // namespace ima_bench
