@@ -351,6 +351,39 @@ static void test_any_offset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_list(list, bytes, sizeof(bytes)), 0);
 }
 
+/* Catches the last byte of a chunk, or its first, looked for in another one. */
+static void test_chunk_borders(struct kunit *test)
+{
+	const struct form *form = test->param_value;
+	const struct ima_flush_form shown = { form->ascii, algo_of(form) };
+	struct ima_flush_found found;
+	struct list_file *list;
+	struct text text;
+	int chunks = 0;
+	u64 start, end;
+	char byte;
+
+	fill_list(test, LIST_SIZE);
+	flush(test);
+	text = read_all(test, form->ascii, algo_of(form));
+	list = open_list(test, form->ascii, algo_of(form));
+	start = ima_flush_list_start(&shown);
+
+	for (end = start; end < start + text.size; end = found.end) {
+		KUNIT_ASSERT_EQ(test, ima_flush_find_offset(&shown, end, NULL,
+							    &found), 0);
+		KUNIT_ASSERT_NOT_NULL(test, found.segment);
+		ima_flush_segment_put(found.segment);
+		KUNIT_ASSERT_EQ(test, found.start, end);
+
+		list->pos = found.end - start - 1;
+		KUNIT_ASSERT_EQ(test, read_list(list, &byte, 1), 1);
+		KUNIT_EXPECT_EQ(test, byte, text.data[list->pos - 1]);
+		chunks++;
+	}
+	KUNIT_EXPECT_GT(test, chunks, 1);
+}
+
 /* Catches a reader at the end who misses what is added, or sees it twice. */
 static void test_reading_on(struct kunit *test)
 {
@@ -688,6 +721,7 @@ static struct kunit_case flush_list_cases[] = {
 	KUNIT_CASE_PARAM(test_in_the_middle, form_gen_params),
 	KUNIT_CASE_PARAM(test_deleted_behind, form_gen_params),
 	KUNIT_CASE_PARAM(test_any_offset, form_gen_params),
+	KUNIT_CASE_PARAM(test_chunk_borders, form_gen_params),
 	KUNIT_CASE_PARAM(test_reading_on, form_gen_params),
 	KUNIT_CASE_PARAM(test_changed, form_gen_params),
 	KUNIT_CASE_PARAM(test_jump, form_gen_params),
