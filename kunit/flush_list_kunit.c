@@ -577,6 +577,27 @@ static void test_release(struct kunit *test)
 	expect_text(test, &before, first.size, &text);
 }
 
+/* Catches a look-up that goes on from a segment released meanwhile. */
+static void test_released_meanwhile(struct kunit *test)
+{
+	const struct ima_flush_form form = { .algo_idx = ima_sha1_idx };
+	const u64 start = ima_flush_list_start(&form);
+	struct ima_flush_found last, found;
+
+	fill_list(test, LIST_SIZE);
+	flush(test);
+	KUNIT_ASSERT_EQ(test, ima_flush_find_offset(&form, start, NULL, &last),
+			0);
+	KUNIT_ASSERT_NOT_NULL(test, last.segment);
+
+	KUNIT_EXPECT_EQ(test, ima_flush_release(ima_flush_next_number() - 1),
+			0);
+	KUNIT_EXPECT_EQ(test, ima_flush_find_offset(&form, start, last.segment,
+						    &found), -EIO);
+	KUNIT_EXPECT_PTR_EQ(test, found.segment, NULL);
+	ima_flush_segment_put(last.segment);
+}
+
 static int fail_to_keep(enum ima_flush_step step)
 {
 	return step == IMA_FLUSH_KEEP_FILE ? -ENOMEM : 0;
@@ -728,6 +749,7 @@ static struct kunit_case flush_list_cases[] = {
 	KUNIT_CASE_PARAM(test_jump_to_segment, form_gen_params),
 	KUNIT_CASE_PARAM(test_truncated, form_gen_params),
 	KUNIT_CASE_PARAM(test_release, form_gen_params),
+	KUNIT_CASE(test_released_meanwhile),
 	KUNIT_CASE(test_not_kept),
 	KUNIT_CASE(test_counts),
 	KUNIT_CASE_PARAM(test_mutated, form_gen_params),
