@@ -180,19 +180,6 @@ std::optional<std::string> FindImaFault(const Record& record) {
   return std::nullopt;
 }
 
-// Splits data into fields, each after its length.
-std::optional<std::vector<Bytes>> SplitFields(Bytes data) {
-  std::vector<Bytes> fields;
-  ByteReader reader(data);
-  while (reader.remaining() > 0) {
-    const auto length = reader.Little<uint32_t>();
-    const auto field = length ? reader.Take(*length) : std::nullopt;
-    if (!field) return std::nullopt;
-    fields.push_back(*field);
-  }
-  return fields;
-}
-
 // Text for messages: whatever is not printable is shown in hexadecimal.
 std::string Printable(std::string_view text) {
   std::string shown;
@@ -207,6 +194,18 @@ std::string Printable(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::vector<Bytes>> SplitFields(Bytes data) {
+  std::vector<Bytes> fields;
+  ByteReader reader(data);
+  while (reader.remaining() > 0) {
+    const auto length = reader.Little<uint32_t>();
+    const auto field = length ? reader.Take(*length) : std::nullopt;
+    if (!field) return std::nullopt;
+    fields.push_back(*field);
+  }
+  return fields;
+}
 
 TemplateChecker::TemplateChecker(std::vector<std::string> also_allowed) {
   for (std::string& name : also_allowed) known_[std::move(name)] = {};

@@ -31,6 +31,10 @@ enum class FieldForm {
   kAny,
 };
 
+// The fields of template data, each after its length there, or nothing if they
+// do not end where the data does. Those of template `ima` have no such layout.
+std::optional<std::vector<Bytes>> SplitFields(Bytes data);
+
 // Checks records against their templates; remembers the names seen.
 class TemplateChecker {
  public:

@@ -88,6 +88,7 @@ TEST(TextReport, NamesThePlaceOfAnError) {
   EXPECT_EQ(report({"log.1", {}, {}}), "not verified: log.1: why\n");
   EXPECT_EQ(report({"log.1", 7, 512}),
             "not verified: record 7 (log.1, byte 512): why\n");
+  EXPECT_EQ(report({{}, 7, {}}), "not verified: record 7: why\n");
   EXPECT_THAT(TextReport(BadInput("why")), EndsWith("bad input: why\n"));
 }
 

@@ -27,12 +27,8 @@ std::string DescribePlace(const Place& place) {
   std::string where = place.file;
   if (place.offset) where += fmt::format(", byte {}", *place.offset);
   if (!place.record) return where.empty() ? "" : where + ": ";
+  if (where.empty()) return fmt::format("record {}: ", *place.record);
   return fmt::format("record {} ({}): ", *place.record, where);
-}
-
-std::string DescribeError(const Error& error) {
-  return fmt::format("{}: {}{}\n", VerdictName(error.verdict),
-                     DescribePlace(error.place), error.reason);
 }
 
 std::string DescribeChecked(const Checked& checked) {
@@ -125,6 +121,11 @@ Json ErrorToJson(const Error& error) {
 }
 
 }  // namespace
+
+std::string DescribeError(const Error& error) {
+  return fmt::format("{}: {}{}\n", VerdictName(error.verdict),
+                     DescribePlace(error.place), error.reason);
+}
 
 std::string TextReport(const Result<Checked>& outcome) {
   return outcome ? DescribeChecked(*outcome) : DescribeError(outcome.error());

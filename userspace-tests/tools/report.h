@@ -10,6 +10,9 @@
 
 namespace ima {
 
+// One line: the verdict, where it is, as far as that is known, and why.
+std::string DescribeError(const Error& error);
+
 // Some lines of text, each ended.
 std::string TextReport(const Result<Checked>& outcome);
 
