@@ -582,20 +582,30 @@ static void test_released_meanwhile(struct kunit *test)
 {
 	const struct ima_flush_form form = { .algo_idx = ima_sha1_idx };
 	const u64 start = ima_flush_list_start(&form);
-	struct ima_flush_found last, found;
+	struct ima_flush_found first, second, found;
+	u64 number;
 
-	fill_list(test, LIST_SIZE);
+	add_records(test, 1);
 	flush(test);
-	KUNIT_ASSERT_EQ(test, ima_flush_find_offset(&form, start, NULL, &last),
+	number = ima_flush_next_number() - 1;
+	add_records(test, 1);
+	flush(test);
+	KUNIT_ASSERT_EQ(test, ima_flush_find_offset(&form, start, NULL, &first),
 			0);
-	KUNIT_ASSERT_NOT_NULL(test, last.segment);
+	KUNIT_ASSERT_EQ(test, ima_flush_find_offset(&form, first.end, NULL,
+						    &second), 0);
+	KUNIT_ASSERT_PTR_NE(test, first.segment, second.segment);
 
-	KUNIT_EXPECT_EQ(test, ima_flush_release(ima_flush_next_number() - 1),
-			0);
-	KUNIT_EXPECT_EQ(test, ima_flush_find_offset(&form, start, last.segment,
+	KUNIT_EXPECT_EQ(test, ima_flush_release(number), 0);
+	KUNIT_EXPECT_EQ(test, ima_flush_find_offset(&form, start, first.segment,
 						    &found), -EIO);
-	KUNIT_EXPECT_PTR_EQ(test, found.segment, NULL);
-	ima_flush_segment_put(last.segment);
+	ima_flush_segment_put(found.segment);
+	KUNIT_EXPECT_EQ(test, ima_flush_find_offset(&form, first.end,
+						    first.segment, &found), 0);
+	KUNIT_EXPECT_PTR_EQ(test, found.segment, second.segment);
+	ima_flush_segment_put(found.segment);
+	ima_flush_segment_put(second.segment);
+	ima_flush_segment_put(first.segment);
 }
 
 static int fail_to_keep(enum ima_flush_step step)

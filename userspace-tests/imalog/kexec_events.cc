@@ -35,18 +35,30 @@ bool ParseData(std::string_view text, KexecEvent& event) {
   return true;
 }
 
-// The name in a record that has a digest and a name first, as those of all
-// templates of the kernel but `ima` have; empty if this one does not.
-std::string_view FindName(const std::optional<std::vector<Bytes>>& fields) {
+// The name in a record: the second field of all templates of the kernel, of
+// which `ima` has a layout of its own. Empty if this record has none.
+std::string_view FindName(const Record& record,
+                          const std::optional<std::vector<Bytes>>& fields) {
+  if (record.HasImaLayout()) return AsText(record.ImaName());
   if (!fields || fields->size() < 2) return {};
   std::string_view name = AsText((*fields)[1]);
   if (name.ends_with('\0')) name.remove_suffix(1);
   return name;
 }
 
+// The first record of each kernel (ima_add_boot_aggregate() in ima_init.c).
+bool IsBootAggregate(std::string_view name) {
+  return name == "boot_aggregate" || name == "boot_aggregate_late";
+}
+
 bool IsKexecEvent(const Record& record, std::string_view name) {
   return record.template_name == "ima-buf" &&
          (name == "kexec_load" || name == "kexec_execute");
+}
+
+// The text in a record of template ima-buf: d-ng, n-ng, buf.
+bool ParseBuffer(const std::vector<Bytes>& fields, KexecEvent& event) {
+  return fields.size() == 3 && ParseData(AsText(fields[2]), event);
 }
 
 }  // namespace
@@ -55,12 +67,16 @@ Result<std::vector<KexecEvent>> FindKexecEvents(std::span<const Record> list) {
   std::vector<KexecEvent> earlier;
   std::vector<KexecEvent> latest;
   KexecEvent event;
+  bool has_boot = false;
   for (const Record& record : list) {
     const auto fields = SplitFields(record.data);
-    event.name = FindName(fields);
-    if (event.name == "boot_aggregate") earlier = std::exchange(latest, {});
-    if (IsKexecEvent(record, event.name)) {
-      if (!ParseData(AsText(fields->back()), event)) {
+    const std::string_view name = FindName(record, fields);
+    if (IsBootAggregate(name)) {
+      earlier = std::exchange(latest, {});
+      has_boot = true;
+    } else if (IsKexecEvent(record, name)) {
+      event.name = name;
+      if (!ParseBuffer(*fields, event)) {
         return BadInput(
             "its data is not what the kernel tells of kexec",
             {.file = {}, .record = event.records_before, .offset = {}});
@@ -70,6 +86,7 @@ Result<std::vector<KexecEvent>> FindKexecEvents(std::span<const Record> list) {
     ++event.records_before;
     event.bytes_before += record.bytes.size();
   }
+  if (!has_boot) return BadInput("there is no boot_aggregate in the list");
   return earlier;
 }
 

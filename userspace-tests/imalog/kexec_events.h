@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "imalog/reader.h"
@@ -17,7 +17,7 @@ namespace ima {
 
 // A record of template ima-buf named "kexec_load" or "kexec_execute".
 struct KexecEvent {
-  std::string_view name;
+  std::string name;
   size_t records_before = 0;  // in the list
   size_t bytes_before = 0;    // that these take in the binary list
 
@@ -27,10 +27,12 @@ struct KexecEvent {
   uint64_t list_records = 0;
 };
 
-// The events of the kernel whose list `list` was, without those of kernels
-// before it, and of one that carries the list on: the events between the last
-// two boot_aggregates. Source of the data: ima_measure_kexec_event() in
-// security/integrity/ima/ima_kexec.c. An error has the record's number.
+// The events of the kernel before the one that has recorded the last
+// boot_aggregate of `list`, without those of kernels before that: what is
+// between the last two boot_aggregates. It is an error if there is none, or if
+// the data of an event has another form; that one has the record's number.
+// Source of the data: ima_measure_kexec_event() in
+// security/integrity/ima/ima_kexec.c.
 Result<std::vector<KexecEvent>> FindKexecEvents(std::span<const Record> list);
 
 }  // namespace ima

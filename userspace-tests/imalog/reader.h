@@ -43,6 +43,11 @@ struct Record {
 
   bool IsViolation() const;
   bool HasImaLayout() const { return template_name == kImaTemplate; }
+
+  // The file name in a record that HasImaLayout().
+  Bytes ImaName() const {
+    return data.subspan(kImaDigestBytes + sizeof(uint32_t));
+  }
 };
 
 // The records of `file`, which must be whole ones up to its end. `digest_size`

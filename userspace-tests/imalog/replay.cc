@@ -8,7 +8,7 @@ namespace ima {
 Digest TemplateDigest(const Record& record, const Hash& hash, Hasher& hasher) {
   if (!record.HasImaLayout()) return hasher.Compute(hash, {record.data});
   // The length of the name is not hashed; zeros fill the name's buffer.
-  const Bytes name = record.data.subspan(kImaDigestBytes + sizeof(uint32_t));
+  const Bytes name = record.ImaName();
   std::array<uint8_t, kImaMaxName + 1> buffer{};
   std::copy(name.begin(), name.end(), buffer.begin());
   return hasher.Compute(hash, {record.data.first(kImaDigestBytes), buffer});

@@ -170,7 +170,7 @@ bool HasForm(FieldForm form, Bytes bytes, bool violation) {
 // The name is hashed with zeros up to 256 bytes, so a NUL at its end would not
 // change the digest.
 std::optional<std::string> FindImaFault(const Record& record) {
-  const Bytes name = record.data.subspan(kImaDigestBytes + sizeof(uint32_t));
+  const Bytes name = record.ImaName();
   if (std::find(name.begin(), name.end(), 0) != name.end()) {
     return "its file name contains a NUL";
   }

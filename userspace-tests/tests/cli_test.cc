@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The program ima-verify itself: options, exit status and streams.
+// The programs themselves: options, exit status and streams.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,10 +46,10 @@ std::string ToText(const PcrBanks& banks) {
 
 class CliTest : public testing::Test {
  protected:
-  // Runs ima-verify in a shell.
-  Outcome Run(const Arguments& arguments,
-              const std::string& redirection = "") const {
-    std::string command = "'" IMA_VERIFY "'";
+  // Runs ima-verify, or another program, in a shell.
+  Outcome Run(const Arguments& arguments, const std::string& redirection = "",
+              const std::string& program = IMA_VERIFY) const {
+    std::string command = fmt::format("'{}'", program);
     for (const std::string& argument : arguments) {
       command += fmt::format(" '{}'", argument);
     }
@@ -254,6 +254,50 @@ TEST_F(CliTest, FailsIfItCannotReport) {
   const std::string pcrs = Pcrs({boot_, a_});
   EXPECT_EQ(Run({"--pcrs", pcrs, segment_, list_}, ">/dev/full").status,
             kBadInput);
+}
+
+class KexecEventsCliTest : public CliTest {
+ protected:
+  Outcome RunEvents(const Arguments& arguments,
+                    const std::string& redirection = "") const {
+    return Run(arguments, redirection, IMA_KEXEC_EVENTS);
+  }
+
+  std::string Event(const std::string& data) const {
+    const std::string digest = "sha256:" + std::string(33, '\0');
+    return temp_.Write(
+        "event", MakeRecord("ima-buf", {Field(digest),
+                                        Field("kexec_load" + std::string(1, 0)),
+                                        Field(data)}));
+  }
+
+  const std::string event_ = Event(
+      "kexec_segment_size=1;ima_binary_runtime_size=2;"
+      "ima_runtime_measurements_count=3;");
+};
+
+TEST_F(KexecEventsCliTest, PrintsALineForEach) {
+  const Outcome outcome = RunEvents({segment_, list_, event_, segment_});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            fmt::format("kexec_load 2 {} 1 2 3\n", boot_.size() + a_.size()));
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST_F(KexecEventsCliTest, EndsWith2AndSaysWhere) {
+  const std::string torn = temp_.Write("torn", AsBytes("torn"));
+  EXPECT_THAT(RunEvents({segment_, torn}).err,
+              StartsWith("bad input: record 1 (" + torn + ", byte 0): "));
+  EXPECT_THAT(RunEvents({segment_, Event("other")}).err,
+              StartsWith("bad input: record 1: its data"));
+  for (const Outcome& outcome :
+       {RunEvents({}), RunEvents({"--all", segment_}), RunEvents({list_}),
+        RunEvents({segment_, torn}), RunEvents({"/nowhere"})}) {
+    EXPECT_EQ(outcome.status, kBadInput);
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_FALSE(outcome.err.empty());
+  }
+  EXPECT_EQ(RunEvents({event_, segment_}, ">/dev/full").status, kBadInput);
 }
 
 }  // namespace

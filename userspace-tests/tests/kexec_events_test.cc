@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "tests/matchers.h"
 #include "tests/sample.h"
 
@@ -29,8 +33,7 @@ std::string Data(int number) {
 }
 
 Result<std::vector<KexecEvent>> Find(const std::vector<Buffer>& records) {
-  static Buffer list;  // that names of events are in
-  list = Join(records);
+  const Buffer list = Join(records);
   return FindKexecEvents(ParseAll(list));
 }
 
@@ -50,7 +53,11 @@ TEST(KexecEvents, HaveWhatIsBeforeThemAndWhatTheySay) {
   const KexecEvent& execute = events->back();
   EXPECT_EQ(execute.name, "kexec_execute");
   EXPECT_EQ(execute.records_before, 4U);
+  EXPECT_EQ(execute.bytes_before, kBoot.size() + 2 * kOther.size() +
+                                      Event("kexec_load", Data(8192)).size());
   EXPECT_EQ(execute.segment_bytes, 4096U);
+  EXPECT_EQ(execute.list_bytes, 4097U);
+  EXPECT_EQ(execute.list_records, 4098U);
 }
 
 // Those of other kernels tell nothing of the one that is asked for.
@@ -64,7 +71,22 @@ TEST(KexecEvents, AreOfTheKernelBeforeTheLast) {
   EXPECT_EQ(events->front().segment_bytes, 2U);
   EXPECT_EQ(events->front().records_before, 3U);
   EXPECT_THAT(*Find({kBoot, first}), IsEmpty());
-  EXPECT_THAT(*Find({}), IsEmpty());
+}
+
+// CONFIG_IMA_INIT_LATE_SYNC, and another template than the default one
+TEST(KexecEvents, KnowEachBootAggregate) {
+  const Buffer event = Event("kexec_load", Data(1));
+  for (const Buffer& boot :
+       {NgRecord("boot_aggregate_late"),
+        ImaRecord(std::string(20, 'd'), "boot_aggregate")}) {
+    EXPECT_THAT(*Find({boot, event, boot}), SizeIs(1));
+  }
+}
+
+TEST(KexecEvents, NeedABootAggregate) {
+  for (const auto& list : {std::vector<Buffer>{}, {kOther, kOther}}) {
+    EXPECT_THAT(Find(list), FailsWith(Verdict::kBadInput, "boot_aggregate"));
+  }
 }
 
 // A file may have any name, and critical data may be about anything.
@@ -75,14 +97,14 @@ TEST(KexecEvents, AreNoOtherRecords) {
               IsEmpty());
 }
 
-TEST(KexecEvents, RefusesOtherData) {
+TEST(KexecEvents, HaveNoOtherData) {
   const std::string data = Data(1);
   for (const std::string& bad :
        {std::string(), data + "x", data.substr(0, data.size() - 1),
         data.substr(1), "kexec_segment_size=;" + data.substr(21),
         "kexec_segment_size=-1;" + data.substr(21),
         "kexec_segment_size=99999999999999999999;" + data.substr(21)}) {
-    const auto events = Find({kBoot, Event("kexec_load", bad), kBoot});
+    const auto events = Find({kBoot, Event("kexec_load", bad)});
     EXPECT_THAT(events, FailsWith(Verdict::kBadInput, "tells of kexec")) << bad;
     EXPECT_THAT(events, FailsAtRecord(1));
   }

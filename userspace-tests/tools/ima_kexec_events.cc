@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,8 +12,10 @@
 #include <vector>
 
 #include "imalog/kexec_events.h"
+#include "imalog/reader.h"
 #include "tools/report.h"
 #include "util/file.h"
+#include "util/result.h"
 
 namespace ima {
 namespace {
@@ -27,8 +31,10 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "FILES are the segments that it wrote, in order, and then the list that "
     "the\n"
-    "next kernel shows (binary_runtime_measurements).\n"
-    "Exit status: 0, or 2 for bad input.";
+    "next kernel shows (binary_runtime_measurements), which must not repeat "
+    "any\n"
+    "of these.\n"
+    "Exit status: 0, or 2 for bad input and if nothing could be printed.";
 
 // The digest column is of sha1.
 constexpr size_t kDigestBytes = 20;

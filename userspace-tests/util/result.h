@@ -11,7 +11,7 @@
 
 namespace ima {
 
-// The values are the exit statuses of ima-verify.
+// The values are the exit statuses of the programs.
 enum class Verdict { kVerified = 0, kNotVerified = 1, kBadInput = 2 };
 
 // A place in the input; what does not apply stays empty.
