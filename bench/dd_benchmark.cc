@@ -24,6 +24,7 @@ Result<Plain> WritePlain(Session& session, uint64_t records) {
         "that row before this one",
         records));
   }
+  Session::SettleDisks();
   return TimePlainFile(session.segments() / "plain", flush->bytes)
       .map([&](PlainFile&& plain) {
         session.KeepPlainFile(std::move(plain.file));

@@ -13,8 +13,10 @@ namespace {
 // Making the records is not timed.
 Result<Drained> DrainRecords(Session& session, const Method& method,
                              uint64_t count) {
-  return session.FillList(count).and_then(
-      [&] { return session.Drain(method); });
+  return session.FillList(count).and_then([&] {
+    Session::SettleDisks();
+    return session.Drain(method);
+  });
 }
 
 // A segment also holds what else was measured meanwhile: the counters tell what

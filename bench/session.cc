@@ -104,6 +104,8 @@ std::vector<const Method*> Session::Methods() const {
   return methods;
 }
 
+void Session::SettleDisks() { sync(); }
+
 Result<Drained> Session::Drain(const Method& method) {
   auto drained =
       method.drain(ima_, segments_ / fmt::format("log.{}", next_segment_));

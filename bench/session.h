@@ -60,6 +60,10 @@ class Session {
   // The one to use where it does not matter: a flush where there is one.
   const Method& AnyMethod() const { return *Methods().front(); }
 
+  // Has all that was written before on its disks, so that what is timed next
+  // does not wait for that: the many files that were measured, say.
+  static void SettleDisks();
+
   // Takes all records out of memory into the next segment. Where the list shows
   // flushed records, these stay in it.
   Result<Drained> Drain(const Method& method);
