@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "imalog/kexec_events.h"
 #include "imalog/reader.h"
+#include "tools/program.h"
 #include "tools/report.h"
 #include "util/file.h"
 #include "util/result.h"
@@ -21,20 +21,15 @@ namespace ima {
 namespace {
 
 constexpr const char* kDescription =
-    "Prints what a kernel measured about its measurement list on kexec, a "
-    "line\n"
-    "for each time: kexec_load or kexec_execute, the records before that in "
-    "the\n"
-    "list and their bytes; then what it says itself: bytes of the segment for\n"
-    "the list in the image, bytes of the list with a header, records.";
+    "Prints what a kernel measured about its measurement list on kexec, each\n"
+    "time a line: kexec_load or kexec_execute, records before it in the list\n"
+    "and their bytes; then what it says itself: bytes of the segment for the\n"
+    "list in the image, bytes of the list with a header, records.";
 
 constexpr const char* kFooter =
-    "FILES are the segments that it wrote, in order, and then the list that "
-    "the\n"
-    "next kernel shows (binary_runtime_measurements), which must not repeat "
-    "any\n"
-    "of these.\n"
-    "Exit status: 0, or 2 for bad input and if nothing could be printed.";
+    "FILES are the segments that it wrote, in order, and then the list of the\n"
+    "next kernel (binary_runtime_measurements), which must not repeat any of\n"
+    "these. Exit status: 0, or 2 for bad input and if nothing can be printed.";
 
 // The digest column is of sha1.
 constexpr size_t kDigestBytes = 20;
@@ -73,34 +68,20 @@ Result<std::string> DescribeEvents(const std::vector<std::string>& files) {
   return text;
 }
 
-int Main(int argc, char** argv) {
-  CLI::App app(kDescription, "ima-kexec-events");
-  app.footer(kFooter);
-  std::vector<std::string> files;
-  app.add_option("FILES", files, "SEGMENT… LIST")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Verdict::kBadInput);
-  }
+Report ReportEvents(const std::vector<std::string>& files) {
   const auto text = DescribeEvents(files);
-  if (!text) {
-    std::fputs(DescribeError(text.error()).c_str(), stderr);
-    return static_cast<int>(Verdict::kBadInput);
-  }
-  const bool written =
-      std::fputs(text->c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return written ? 0 : static_cast<int>(Verdict::kBadInput);
+  if (text) return {Verdict::kVerified, *text, stdout};
+  return {text.error().verdict, DescribeError(text.error()), stderr};
 }
 
 }  // namespace
 }  // namespace ima
 
 int main(int argc, char** argv) {
-  try {
-    return ima::Main(argc, argv);
-  } catch (const std::exception& error) {  // no memory for a huge file
-    std::fprintf(stderr, "ima-kexec-events: %s\n", error.what());
-    return static_cast<int>(ima::Verdict::kBadInput);
-  }
+  CLI::App app(ima::kDescription, "ima-kexec-events");
+  app.footer(ima::kFooter);
+  std::vector<std::string> files;
+  app.add_option("FILES", files, "SEGMENT… LIST")->required();
+  return ima::RunProgram(app, argc, argv,
+                         [&] { return ima::ReportEvents(files); });
 }

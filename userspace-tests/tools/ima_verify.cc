@@ -2,12 +2,12 @@
 // ima-verify: verifies a measurement list against a TPM.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <tuple>
 
 #include "tools/check.h"
 #include "tools/options.h"
+#include "tools/program.h"
 #include "tools/report.h"
 
 namespace ima {
@@ -62,37 +62,21 @@ void AddOptions(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "ima-verify " IMA_VERIFY_VERSION);
 }
 
-int Main(int argc, char** argv) {
-  CLI::App app(kDescription, "ima-verify");
-  app.footer(kFooter);
-  Options options;
-  AddOptions(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? static_cast<int>(Verdict::kVerified)
-                                : static_cast<int>(Verdict::kBadInput);
-  }
+Report CheckAndReport(const Options& options) {
   const auto outcome = CheckFiles(options);
-  const std::string report =
-      options.json ? JsonReport(outcome) : TextReport(outcome);
-  std::FILE* const stream = outcome || options.json ? stdout : stderr;
-  // A verdict that nobody could read must not end as success.
-  if (std::fputs(report.c_str(), stream) < 0 || std::fflush(stream) != 0) {
-    return static_cast<int>(Verdict::kBadInput);
-  }
-  return static_cast<int>(outcome ? Verdict::kVerified
-                                  : outcome.error().verdict);
+  return {outcome ? Verdict::kVerified : outcome.error().verdict,
+          options.json ? JsonReport(outcome) : TextReport(outcome),
+          outcome || options.json ? stdout : stderr};
 }
 
 }  // namespace
 }  // namespace ima
 
 int main(int argc, char** argv) {
-  try {
-    return ima::Main(argc, argv);
-  } catch (const std::exception& error) {  // no memory for a huge file
-    std::fprintf(stderr, "ima-verify: %s\n", error.what());
-    return static_cast<int>(ima::Verdict::kBadInput);
-  }
+  CLI::App app(ima::kDescription, "ima-verify");
+  app.footer(ima::kFooter);
+  ima::Options options;
+  ima::AddOptions(app, options);
+  return ima::RunProgram(app, argc, argv,
+                         [&] { return ima::CheckAndReport(options); });
 }
