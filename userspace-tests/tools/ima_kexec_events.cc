@@ -20,6 +20,8 @@
 namespace ima {
 namespace {
 
+constexpr const char* kName = "ima-kexec-events";
+
 constexpr const char* kDescription =
     "Prints what a kernel measured about its measurement list on kexec, each\n"
     "time a line: kexec_load or kexec_execute, records before it in the list\n"
@@ -74,14 +76,17 @@ Report ReportEvents(const std::vector<std::string>& files) {
   return {text.error().verdict, DescribeError(text.error()), stderr};
 }
 
+Verdict Main(int argc, char** argv) {
+  CLI::App app(kDescription, kName);
+  app.footer(kFooter);
+  std::vector<std::string> files;
+  app.add_option("FILES", files, "SEGMENT… LIST")->required();
+  return RunApp(app, argc, argv, [&] { return ReportEvents(files); });
+}
+
 }  // namespace
 }  // namespace ima
 
 int main(int argc, char** argv) {
-  CLI::App app(ima::kDescription, "ima-kexec-events");
-  app.footer(ima::kFooter);
-  std::vector<std::string> files;
-  app.add_option("FILES", files, "SEGMENT… LIST")->required();
-  return ima::RunProgram(app, argc, argv,
-                         [&] { return ima::ReportEvents(files); });
+  return ima::RunProgram(ima::kName, ima::Main, argc, argv);
 }

@@ -13,6 +13,8 @@
 namespace ima {
 namespace {
 
+constexpr const char* kName = "ima-verify";
+
 constexpr const char* kDescription =
     "Verifies an IMA measurement list against a TPM quote or PCR values.";
 
@@ -69,14 +71,17 @@ Report CheckAndReport(const Options& options) {
           outcome || options.json ? stdout : stderr};
 }
 
+Verdict Main(int argc, char** argv) {
+  CLI::App app(kDescription, kName);
+  app.footer(kFooter);
+  Options options;
+  AddOptions(app, options);
+  return RunApp(app, argc, argv, [&] { return CheckAndReport(options); });
+}
+
 }  // namespace
 }  // namespace ima
 
 int main(int argc, char** argv) {
-  CLI::App app(ima::kDescription, "ima-verify");
-  app.footer(ima::kFooter);
-  ima::Options options;
-  ima::AddOptions(app, options);
-  return ima::RunProgram(app, argc, argv,
-                         [&] { return ima::CheckAndReport(options); });
+  return ima::RunProgram(ima::kName, ima::Main, argc, argv);
 }

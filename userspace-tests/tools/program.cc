@@ -4,10 +4,9 @@
 #include <exception>
 
 namespace ima {
-namespace {
 
-Verdict Run(CLI::App& app, int argc, char** argv,
-            const std::function<Report()>& run) {
+Verdict RunApp(CLI::App& app, int argc, char** argv,
+               const std::function<Report()>& run) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -22,14 +21,12 @@ Verdict Run(CLI::App& app, int argc, char** argv,
   return report.verdict;
 }
 
-}  // namespace
-
-int RunProgram(CLI::App& app, int argc, char** argv,
-               const std::function<Report()>& run) {
+int RunProgram(const char* name, Verdict (*program)(int, char**), int argc,
+               char** argv) noexcept {
   try {
-    return static_cast<int>(Run(app, argc, argv, run));
+    return static_cast<int>(program(argc, argv));
   } catch (const std::exception& error) {  // no memory for a huge file
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), error.what());
+    std::fprintf(stderr, "%s: %s\n", name, error.what());
     return static_cast<int>(Verdict::kBadInput);
   }
 }

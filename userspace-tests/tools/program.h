@@ -19,11 +19,16 @@ struct Report {
   std::FILE* stream = stdout;
 };
 
-// Parses the options of `app`, and prints what `run` returns. Returns the exit
-// status: the verdict of that, or kBadInput if the options are bad, if nothing
-// can be printed, or if `run` throws.
-int RunProgram(CLI::App& app, int argc, char** argv,
+// Parses the options of `app`, and prints what `run` returns. Returns the
+// verdict of that, or kBadInput if the options are bad or nothing can be
+// printed.
+Verdict RunApp(CLI::App& app, int argc, char** argv,
                const std::function<Report()>& run);
+
+// Returns the exit status of a program: the verdict of `program`, or kBadInput
+// if that throws, which the program `name` tells then.
+int RunProgram(const char* name, Verdict (*program)(int, char**), int argc,
+               char** argv) noexcept;
 
 }  // namespace ima
 
