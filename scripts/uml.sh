@@ -14,6 +14,7 @@ readonly UML_DEBUG=(mem=2G seccomp=on)
 # took longer, or if the kernel's log tells of a fault.
 run_uml() {
   local kernel=$1 share=$2 seconds=$4 scripts image init arguments=() ended=0
+  local tempdir=(env)
   scripts=$(repo_dir)/scripts
   echo "$3" >"$share/get"
   shift 4
@@ -25,11 +26,16 @@ run_uml() {
   printf '%q ' "$@" >"$share/command"
   cp "$scripts/guest/init-uml" "$share"
   image=$("$scripts/guest-image")
+  # Its memory is a file where TMPDIR, TMP or TEMP says, which the host must not
+  # write to a disk. Without them it looks for a tmpfs.
+  [[ $(stat -f -c %T "${TMPDIR:-/tmp}") == tmpfs ]] ||
+    tempdir+=(-u TMPDIR -u TMP -u TEMP)
   # The arguments come apart at blanks unless they hold quotes of their own.
   init="mount -t hostfs -o $share none /mnt && exec /mnt/init-uml"
   # With "c" it does not lock the image, which other guests read, too. Should
   # this shell be killed, the kernel must not live on.
-  setpriv --pdeathsig TERM timeout -k 10 "$seconds" "$kernel" \
+  "${tempdir[@]}" \
+    setpriv --pdeathsig TERM timeout -k 10 "$seconds" "$kernel" \
     "${arguments[@]}" ima_policy=tcb "ubd0c=$share/cow,$image" \
     root=/dev/ubda rw panic=-1 console=tty con=null con0=null,fd:1 \
     init=/bin/bash -- -c "\"$init\"" </dev/null 2>&1 |
