@@ -24,8 +24,10 @@ Result<Plain> WritePlain(Session& session, uint64_t records) {
         "that row before this one",
         records));
   }
-  Session::SettleDisks();
-  return TimePlainFile(session.segments() / "plain", flush->bytes)
+  return Session::SettleDisks()
+      .and_then([&] {
+        return TimePlainFile(session.segments() / "plain", flush->bytes);
+      })
       .map([&](PlainFile&& plain) {
         session.KeepPlainFile(std::move(plain.file));
         return Plain{*flush, plain.time};

@@ -13,8 +13,7 @@ namespace {
 // Making the records is not timed.
 Result<Drained> DrainRecords(Session& session, const Method& method,
                              uint64_t count) {
-  return session.FillList(count).and_then([&] {
-    Session::SettleDisks();
+  return session.FillList(count).and_then(Session::SettleDisks).and_then([&] {
     return session.Drain(method);
   });
 }

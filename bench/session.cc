@@ -104,7 +104,10 @@ std::vector<const Method*> Session::Methods() const {
   return methods;
 }
 
-void Session::SettleDisks() { sync(); }
+Result<void> Session::SettleDisks() {
+  sync();
+  return WriteControl("/proc/sys/vm/drop_caches", "1\n");
+}
 
 Result<Drained> Session::Drain(const Method& method) {
   auto drained =

@@ -60,9 +60,10 @@ class Session {
   // The one to use where it does not matter: a flush where there is one.
   const Method& AnyMethod() const { return *Methods().front(); }
 
-  // Has all that was written before on its disks, so that what is timed next
-  // does not wait for that: the many files that were measured, say.
-  static void SettleDisks();
+  // Has all that was written before on its disks, and no longer in the page
+  // cache: what is timed next waits neither for that nor for memory to be taken
+  // from it. The many files that were measured are meant.
+  static Result<void> SettleDisks();
 
   // Takes all records out of memory into the next segment. Where the list shows
   // flushed records, these stay in it.

@@ -41,6 +41,13 @@ Result<void> WriteOnce(int fd, std::string_view text,
   return {};
 }
 
+Result<void> WriteControl(const std::filesystem::path& path,
+                          std::string_view text) {
+  auto fd = Open(path, O_WRONLY);
+  if (!fd) return tl::make_unexpected(fd.error());
+  return WriteOnce(fd->get(), text, path);
+}
+
 Result<void> WriteAll(int fd, std::span<const char> bytes,
                       const std::filesystem::path& path) {
   while (!bytes.empty()) {

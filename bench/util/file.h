@@ -27,6 +27,10 @@ Result<void> WriteFile(const std::filesystem::path& path,
 Result<void> WriteOnce(int fd, std::string_view text,
                        const std::filesystem::path& path);
 
+// The same, to a control file that is opened for it and must exist.
+Result<void> WriteControl(const std::filesystem::path& path,
+                          std::string_view text);
+
 // Writes all bytes, going on after short writes.
 Result<void> WriteAll(int fd, std::span<const char> bytes,
                       const std::filesystem::path& path);

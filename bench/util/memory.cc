@@ -11,7 +11,6 @@
 #include <system_error>
 #include <thread>
 
-#include "util/fd.h"
 #include "util/file.h"
 
 namespace ima_bench {
@@ -28,12 +27,6 @@ constexpr uint64_t kQuietBytes = 65536;
 // IMA takes its records from the general caches, or from caches of its own.
 bool HoldsRecords(std::string_view cache) {
   return cache.starts_with("kmalloc-") || cache.starts_with("ima");
-}
-
-Result<void> WriteControl(const fs::path& path, std::string_view text) {
-  auto fd = Open(path, O_WRONLY);
-  if (!fd) return tl::make_unexpected(fd.error());
-  return WriteOnce(fd->get(), text, path);
 }
 
 // drop_caches 2 runs every shrinker, that of kfree_rcu()'s waiting batches
