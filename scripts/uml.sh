@@ -6,15 +6,27 @@
 # shellcheck disable=SC2034 # for those who source this
 readonly UML_DEBUG=(mem=2G seccomp=on)
 
+readonly MOUNT_HUGE='mount -t tmpfs -o size=100%,huge=always memory'
+
+# can_use_huge_pages FOLDER: whether a tmpfs in huge pages can be mounted where
+# only one command sees it. A kernel reaches its memory through huge pages: so
+# must what stands for a kernel in a measurement, or whatever goes through much
+# memory is slow as it is nowhere else.
+can_use_huge_pages() {
+  # shellcheck disable=SC2086 # these are words
+  unshare --mount $MOUNT_HUGE "$1" 2>/dev/null
+}
+
 # run_uml KERNEL SHARE RESULTS SECONDS [ARGUMENT…] -- COMMAND…: boots KERNEL,
 # with those of its arguments that are given, on the guest image and runs
 # COMMAND there as root, with the folder SHARE of this machine as /mnt. The
 # folder RESULTS of the guest is copied to SHARE then. The console comes live to
 # standard output and is kept in SHARE/log. Fails if COMMAND does, if all that
-# took longer, or if the kernel's log tells of a fault.
+# took longer, or if the kernel's log tells of a fault. With pages=huge, what is
+# memory there is in huge pages of the host, see can_use_huge_pages().
 run_uml() {
   local kernel=$1 share=$2 seconds=$4 scripts image init arguments=() ended=0
-  local tempdir=(env)
+  local memory=()
   scripts=$(repo_dir)/scripts
   echo "$3" >"$share/get"
   shift 4
@@ -28,13 +40,19 @@ run_uml() {
   image=$("$scripts/guest-image")
   # Its memory is a file where TMPDIR, TMP or TEMP says, which the host must not
   # write to a disk. Without them it looks for a tmpfs.
-  [[ $(stat -f -c %T "${TMPDIR:-/tmp}") == tmpfs ]] ||
-    tempdir+=(-u TMPDIR -u TMP -u TEMP)
+  if [[ ${pages:-} == huge ]]; then
+    mkdir "$share/memory"
+    # shellcheck disable=SC2016 # the inner shell has $0 and $@
+    memory=(unshare --mount bash -c
+      "$MOUNT_HUGE"' "$0" && TMPDIR=$0 exec "$@"' "$share/memory")
+  elif [[ $(stat -f -c %T "${TMPDIR:-/tmp}") != tmpfs ]]; then
+    memory=(env -u TMPDIR -u TMP -u TEMP)
+  fi
   # The arguments come apart at blanks unless they hold quotes of their own.
   init="mount -t hostfs -o $share none /mnt && exec /mnt/init-uml"
   # With "c" it does not lock the image, which other guests read, too. Should
   # this shell be killed, the kernel must not live on.
-  "${tempdir[@]}" \
+  "${memory[@]}" \
     setpriv --pdeathsig TERM timeout -k 10 "$seconds" "$kernel" \
     "${arguments[@]}" ima_policy=tcb "ubd0c=$share/cow,$image" \
     root=/dev/ubda rw panic=-1 console=tty con=null con0=null,fd:1 \
