@@ -2,7 +2,6 @@
 // Time to make a plain file of as many bytes as a flush wrote, in the same
 // directory and durable: no flush can be expected to take less.
 #include <benchmark/benchmark.h>
-#include <fmt/core.h>
 
 #include "row.h"
 #include "session.h"
@@ -18,12 +17,7 @@ struct Plain {
 
 Result<Plain> WritePlain(Session& session, uint64_t records) {
   const auto flush = session.FlushOf(records);
-  if (!flush) {
-    return ContentError(fmt::format(
-        "how many bytes to write is what BM_Flush/records:{} has written: run "
-        "that row before this one",
-        records));
-  }
+  if (!flush) return tl::make_unexpected(flush.error());
   return Session::SettleDisks()
       .and_then([&] {
         return TimePlainFile(session.segments() / "plain", flush->bytes);

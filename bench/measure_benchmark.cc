@@ -6,7 +6,8 @@
 // misses. Also in it, and no fault of the flush's design: the competition of
 // the two for the processors (context: num_cpus, processor) and, if the files
 // are on the filesystem that the flush writes to (context: files_apart), for
-// its journal.
+// its journal. So there is a control: the same beside a plain writer of files
+// as large, which locks nothing of IMA's.
 //
 // Does not show more than one process measuring at a time, or how long the list
 // mutex is held: the TPM, asked with that mutex held, takes most of the time of
@@ -15,6 +16,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <numeric>
 #include <vector>
@@ -23,12 +25,16 @@
 #include "session.h"
 #include "util/measured_files.h"
 #include "util/percentile.h"
+#include "util/plain_file.h"
 
 namespace ima_bench {
 namespace {
 
 // Files that wait when a flush begins; more if a flush outlasts them.
 constexpr uint64_t kFirstBatch = 256;
+
+// What a record of the reference load takes in a file.
+constexpr uint64_t kRecordBytes = 133;
 
 // What a row has to reach.
 struct Load {
@@ -89,21 +95,51 @@ Result<TimeSpans> OpenDuringFlush(Session& session, MeasuredFiles& files,
   return opens;
 }
 
-// All with one list, which nobody flushes.
-Result<Samples> SampleIdle(Session& session, MeasuredFiles& files,
-                           const Load& load) {
+// Opens all waiting files while another thread writes one file after the other.
+Result<TimeSpans> OpenBesideDd(const Session& session, MeasuredFiles& files,
+                               uint64_t bytes) {
+  std::atomic<bool> stop = false;
+  auto writer = std::async(std::launch::async, [&]() -> Result<void> {
+    while (!stop) {
+      const auto plain = TimePlainFile(session.segments() / "plain", bytes);
+      if (!plain) return tl::make_unexpected(plain.error());
+    }
+    return {};
+  });
+  auto opens = files.OpenUntil([] { return false; });
+  stop = true;
+  if (auto written = writer.get(); !written)
+    return tl::make_unexpected(written.error());
+  return opens;
+}
+
+// All with one list, which nobody flushes. `open` opens the waiting files.
+template <typename Function>
+Result<Samples> SampleList(Session& session, MeasuredFiles& files,
+                           const Load& load, Function open) {
   auto done = session.FillList(load.records).and_then([&] {
     return files.Prepare(load.samples);
   });
   if (!done) return tl::make_unexpected(done.error());
-  const auto opens = CheckMeasured(session.ima(), files, [&] {
-    return files.OpenUntil([] { return false; });
-  });
+  const auto opens = CheckMeasured(session.ima(), files, open);
   if (!opens) return tl::make_unexpected(opens.error());
   Samples samples{.latencies = {},
                   .records = static_cast<double>(load.records)};
   AddLatencies(*opens, samples);
   return samples;
+}
+
+Result<Samples> SampleIdle(Session& session, MeasuredFiles& files,
+                           const Load& load) {
+  return SampleList(session, files, load,
+                    [&] { return files.OpenUntil([] { return false; }); });
+}
+
+Result<Samples> SampleBesideDd(Session& session, MeasuredFiles& files,
+                               const Load& load) {
+  return SampleList(session, files, load, [&] {
+    return OpenBesideDd(session, files, load.records * kRecordBytes);
+  });
 }
 
 // Some in each of many flushes; the list is filled again before each.
@@ -187,6 +223,7 @@ void RegisterMeasureBenchmarks(Session& session, const Options& options) {
   RegisterSamples("BM_Measure/idle", session, load, SampleIdle);
   if (session.ima().HasFlush())
     RegisterSamples("BM_Measure/flushing", session, load, SampleFlushing);
+  RegisterSamples("BM_Measure/beside_dd", session, load, SampleBesideDd);
 }
 
 }  // namespace ima_bench

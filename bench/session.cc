@@ -139,9 +139,12 @@ Result<uint64_t> Session::RecordsEver() const {
   });
 }
 
-std::optional<Drained> Session::FlushOf(uint64_t records) const {
+Result<Drained> Session::FlushOf(uint64_t records) {
   const auto found = flushes_.find(records);
-  return found == flushes_.end() ? std::nullopt : std::optional(found->second);
+  if (found != flushes_.end()) return found->second;
+  const auto flush = FlushList(records);
+  if (flush) NoteFlush(records, *flush);
+  return flush;
 }
 
 Result<void> Session::FillList(uint64_t count) {

@@ -85,11 +85,12 @@ class Session {
   // Leaves nothing in the list of what this run has flushed.
   Result<void> Finish();
 
-  // The last flush of a row of `records`, for what is compared with it.
+  // The last flush of a row of `records`, for what is compared with it; one is
+  // made if there was none.
   void NoteFlush(uint64_t records, const Drained& flush) {
     flushes_[records] = flush;
   }
-  std::optional<Drained> FlushOf(uint64_t records) const;
+  Result<Drained> FlushOf(uint64_t records);
   // Keeps the space of a file until the session ends: what is written next
   // would use its blocks again, and its memory, which a flush cannot.
   void KeepPlainFile(FileDescriptor file) {

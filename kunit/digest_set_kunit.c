@@ -110,7 +110,7 @@ static void add_digest(struct kunit *test, struct ima_digest_set *set,
 
 	make(digest, set->digest_size, n);
 	hash = ima_digest_set_hash(set, digest);
-	ima_digest_set_prefetch(set, hash);
+	ima_digest_set_prefetch(set, &hash, 1);
 	if (n % IMA_DIGEST_RESERVE == 0)
 		KUNIT_ASSERT_TRUE(test, ima_digest_set_reserve(set));
 	KUNIT_ASSERT_EQ(test, ima_digest_set_add(set, digest, hash), 0);

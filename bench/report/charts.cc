@@ -90,6 +90,8 @@ Chart MeasureChart(const Results& results) {
       {PercentileCurve(idle.ours, "idle"),
        PercentileCurve(CollectSeries(results.patched, "BM_Measure/flushing"),
                        "during a flush"),
+       PercentileCurve(CollectSeries(results.patched, "BM_Measure/beside_dd"),
+                       "beside dd"),
        PercentileCurve(idle.upstream, "idle, without the series")});
 }
 

@@ -280,10 +280,10 @@ Cells LatencyCells(const Point* point, const Percentile& percentile) {
   return {Microseconds(1e-3 * value.median), Percent(value.variation)};
 }
 
-std::string LatencyRatio(const Point* idle, const Point* flushing,
+std::string LatencyRatio(const Point* idle, const Point* busy,
                          const Percentile& percentile) {
-  if (idle == nullptr || flushing == nullptr) return kNothing;
-  return fmt::format("{:.2f}", flushing->Counter(percentile.counter).median /
+  if (idle == nullptr || busy == nullptr) return kNothing;
+  return fmt::format("{:.2f}", busy->Counter(percentile.counter).median /
                                    idle->Counter(percentile.counter).median);
 }
 
@@ -294,29 +294,36 @@ Cells SampleCells(const Point* point) {
 }
 
 Table LatencyTable(const Results& results) {
-  Table table{.title = "Opening a file that is new to IMA",
-              .header = {"", "idle", "CV", "during a flush", "CV", "ratio",
-                         "idle, without the series", "CV"},
-              .text_columns = 1};
+  Table table{
+      .title = "Opening a file that is new to IMA",
+      .header = {"", "idle", "CV", "during a flush", "CV", "ratio", "beside dd",
+                 "CV", "ratio", "idle, without the series", "CV"},
+      .text_columns = 1};
   const Pair idle = CollectPair(results, "BM_Measure/idle");
   const Series flushes = CollectSeries(results.patched, "BM_Measure/flushing");
+  const Series writes = CollectSeries(results.patched, "BM_Measure/beside_dd");
   const Point* without = LatencyPoint(idle.ours);
-  const Point* with = LatencyPoint(flushes);
   const Point* upstream = LatencyPoint(idle.upstream);
-  if (without == nullptr && with == nullptr && upstream == nullptr)
+  const Point* with[] = {LatencyPoint(flushes), LatencyPoint(writes)};
+  if (without == nullptr && upstream == nullptr &&
+      std::ranges::count(with, nullptr) == std::ssize(with))
     return table;
   for (const Percentile& percentile : kPercentiles) {
     Cells row = {percentile.label};
     Append(row, LatencyCells(without, percentile));
-    Append(row, LatencyCells(with, percentile));
-    row.push_back(LatencyRatio(without, with, percentile));
+    for (const Point* point : with) {
+      Append(row, LatencyCells(point, percentile));
+      row.push_back(LatencyRatio(without, point, percentile));
+    }
     Append(row, LatencyCells(upstream, percentile));
     table.rows.push_back(std::move(row));
   }
   Cells samples = {"samples"};
-  for (const Point* point : {without, with})
+  Append(samples, SampleCells(without));
+  for (const Point* point : with) {
     Append(samples, SampleCells(point));
-  samples.emplace_back();
+    samples.emplace_back();
+  }
   Append(samples, SampleCells(upstream));
   table.rows.push_back(std::move(samples));
   return table;
