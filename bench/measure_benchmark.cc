@@ -16,9 +16,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <future>
 #include <numeric>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "row.h"
@@ -32,9 +33,6 @@ namespace {
 
 // Files that wait when a flush begins; more if a flush outlasts them.
 constexpr uint64_t kFirstBatch = 256;
-
-// What a record of the reference load takes in a file.
-constexpr uint64_t kRecordBytes = 133;
 
 // What a row has to reach.
 struct Load {
@@ -95,21 +93,24 @@ Result<TimeSpans> OpenDuringFlush(Session& session, MeasuredFiles& files,
   return opens;
 }
 
-// Opens all waiting files while another thread writes one file after the other.
+Result<TimeSpans> OpenAll(MeasuredFiles& files) {
+  return files.OpenUntil([] { return false; });
+}
+
+// The same while another thread writes one file after the other.
 Result<TimeSpans> OpenBesideDd(const Session& session, MeasuredFiles& files,
                                uint64_t bytes) {
-  std::atomic<bool> stop = false;
-  auto writer = std::async(std::launch::async, [&]() -> Result<void> {
-    while (!stop) {
-      const auto plain = TimePlainFile(session.segments() / "plain", bytes);
-      if (!plain) return tl::make_unexpected(plain.error());
+  Result<void> written;
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (written && !stop.stop_requested()) {
+      written = TimePlainFile(session.segments() / "plain", bytes)
+                    .map([](const PlainFile&) {});
     }
-    return {};
   });
-  auto opens = files.OpenUntil([] { return false; });
-  stop = true;
-  if (auto written = writer.get(); !written)
-    return tl::make_unexpected(written.error());
+  auto opens = OpenAll(files);
+  writer.request_stop();
+  writer.join();
+  if (!written) return tl::make_unexpected(written.error());
   return opens;
 }
 
@@ -131,14 +132,15 @@ Result<Samples> SampleList(Session& session, MeasuredFiles& files,
 
 Result<Samples> SampleIdle(Session& session, MeasuredFiles& files,
                            const Load& load) {
-  return SampleList(session, files, load,
-                    [&] { return files.OpenUntil([] { return false; }); });
+  return SampleList(session, files, load, [&] { return OpenAll(files); });
 }
 
 Result<Samples> SampleBesideDd(Session& session, MeasuredFiles& files,
                                const Load& load) {
+  const auto flush = session.FlushOf(load.records);
+  if (!flush) return tl::make_unexpected(flush.error());
   return SampleList(session, files, load, [&] {
-    return OpenBesideDd(session, files, load.records * kRecordBytes);
+    return OpenBesideDd(session, files, flush->bytes);
   });
 }
 
@@ -221,8 +223,8 @@ void RegisterMeasureBenchmarks(Session& session, const Options& options) {
   const Load load{.records = std::max<uint64_t>(options.max_records / 10, 1),
                   .samples = options.samples};
   RegisterSamples("BM_Measure/idle", session, load, SampleIdle);
-  if (session.ima().HasFlush())
-    RegisterSamples("BM_Measure/flushing", session, load, SampleFlushing);
+  if (!session.ima().HasFlush()) return;
+  RegisterSamples("BM_Measure/flushing", session, load, SampleFlushing);
   RegisterSamples("BM_Measure/beside_dd", session, load, SampleBesideDd);
 }
 

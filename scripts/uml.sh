@@ -6,15 +6,21 @@
 # shellcheck disable=SC2034 # for those who source this
 readonly UML_DEBUG=(mem=2G seccomp=on)
 
+# In which pages of the host run_uml has the memory of User-mode Linux, small or
+# huge.
+host_pages=small
+
 readonly MOUNT_HUGE='mount -t tmpfs -o size=100%,huge=always memory'
 
 # can_use_huge_pages FOLDER: whether a tmpfs in huge pages can be mounted where
-# only one command sees it. A kernel reaches its memory through huge pages: so
-# must what stands for a kernel in a measurement, or whatever goes through much
-# memory is slow as it is nowhere else.
+# only one command sees it; the host uses small ones where it finds no others. A
+# kernel reaches its memory through huge pages: so must what stands for a kernel
+# in a measurement, or whatever goes through much memory is slow as it is nowhere
+# else.
 can_use_huge_pages() {
   # shellcheck disable=SC2086 # these are words
-  unshare --mount $MOUNT_HUGE "$1" 2>/dev/null
+  unshare --mount $MOUNT_HUGE "$1" 2>/dev/null &&
+    ! grep -qF '[deny]' /sys/kernel/mm/transparent_hugepage/shmem_enabled
 }
 
 # run_uml KERNEL SHARE RESULTS SECONDS [ARGUMENT…] -- COMMAND…: boots KERNEL,
@@ -22,8 +28,7 @@ can_use_huge_pages() {
 # COMMAND there as root, with the folder SHARE of this machine as /mnt. The
 # folder RESULTS of the guest is copied to SHARE then. The console comes live to
 # standard output and is kept in SHARE/log. Fails if COMMAND does, if all that
-# took longer, or if the kernel's log tells of a fault. With pages=huge, what is
-# memory there is in huge pages of the host, see can_use_huge_pages().
+# took longer, or if the kernel's log tells of a fault.
 run_uml() {
   local kernel=$1 share=$2 seconds=$4 scripts image init arguments=() ended=0
   local memory=()
@@ -40,7 +45,7 @@ run_uml() {
   image=$("$scripts/guest-image")
   # Its memory is a file where TMPDIR, TMP or TEMP says, which the host must not
   # write to a disk. Without them it looks for a tmpfs.
-  if [[ ${pages:-} == huge ]]; then
+  if [[ $host_pages == huge ]]; then
     mkdir "$share/memory"
     # shellcheck disable=SC2016 # the inner shell has $0 and $@
     memory=(unshare --mount bash -c
@@ -52,8 +57,7 @@ run_uml() {
   init="mount -t hostfs -o $share none /mnt && exec /mnt/init-uml"
   # With "c" it does not lock the image, which other guests read, too. Should
   # this shell be killed, the kernel must not live on.
-  "${memory[@]}" \
-    setpriv --pdeathsig TERM timeout -k 10 "$seconds" "$kernel" \
+  setpriv --pdeathsig TERM "${memory[@]}" timeout -k 10 "$seconds" "$kernel" \
     "${arguments[@]}" ima_policy=tcb "ubd0c=$share/cow,$image" \
     root=/dev/ubda rw panic=-1 console=tty con=null con0=null,fd:1 \
     init=/bin/bash -- -c "\"$init\"" </dev/null 2>&1 |

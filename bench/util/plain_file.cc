@@ -40,7 +40,7 @@ Result<void> WriteDurably(int fd, const std::filesystem::path& path,
 
 Result<PlainFile> TimePlainFile(const std::filesystem::path& path,
                                 uint64_t bytes) {
-  const std::vector<char> piece = RandomPiece();
+  static const std::vector<char> piece = RandomPiece();
   const auto begin = steady_clock::now();
   auto file = Open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file) return tl::make_unexpected(file.error());
