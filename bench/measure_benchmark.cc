@@ -139,9 +139,8 @@ Result<Samples> SampleBesideDd(Session& session, MeasuredFiles& files,
                                const Load& load) {
   const auto flush = session.FlushOf(load.records);
   if (!flush) return tl::make_unexpected(flush.error());
-  return SampleList(session, files, load, [&] {
-    return OpenBesideDd(session, files, flush->bytes);
-  });
+  return SampleList(session, files, load,
+                    [&] { return OpenBesideDd(session, files, flush->bytes); });
 }
 
 // Some in each of many flushes; the list is filled again before each.

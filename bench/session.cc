@@ -142,7 +142,7 @@ Result<uint64_t> Session::RecordsEver() const {
 Result<Drained> Session::FlushOf(uint64_t records) {
   const auto found = flushes_.find(records);
   if (found != flushes_.end()) return found->second;
-  const auto flush = FlushList(records);
+  auto flush = FlushList(records);
   if (flush) NoteFlush(records, *flush);
   return flush;
 }
