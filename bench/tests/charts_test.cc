@@ -53,6 +53,13 @@ TEST(MakeCharts, DrawsReadingInMemoryAndFlushed) {
   EXPECT_THAT(charts[0].script, HasSubstr("\"binary, all of it flushed\""));
 }
 
+TEST(MakeCharts, DrawsMeasuringIdleAndBesideOthers) {
+  const auto charts = MakeCharts(Merge({LatencyRun()}).value(), "p");
+  ASSERT_THAT(NamesOf(charts), ElementsAre("p-time.svg", "p-latency.svg"));
+  for (const char* curve : {"\"idle\"", "\"during a flush\"", "\"beside dd\""})
+    EXPECT_THAT(charts[1].script, HasSubstr(curve));
+}
+
 TEST(MakeCharts, DrawsBothKernels) {
   const auto charts =
       MakeCharts(Merge({CourseRun(true), CourseRun(false)}).value(), "p");
