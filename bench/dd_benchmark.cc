@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Time to make a plain file of as many bytes as a flush wrote, in the same
-// directory and durable: no flush can be expected to take less.
+// directory and durable, to compare the flush with.
 #include <benchmark/benchmark.h>
 
 #include "row.h"

@@ -47,6 +47,9 @@ void RegisterFlushBenchmarks(Session& session, uint64_t records) {
     // They read what this flush took, so that no list is filled for them.
     if (method->drain == DrainByFlush)
       RegisterReadFlushedBenchmarks(session, records);
+    // Soon after the flush, before the machine's mood changes.
+    if (method == &session.AnyMethod())
+      RegisterSha256Benchmark(session, records);
   }
 }
 

@@ -55,7 +55,6 @@ Result<void> RegisterRows(Session& session, const Options& options) {
   // Memory first, while nothing has left holes in it.
   RegisterMemoryBenchmarks(session, options);
   RegisterMemoryCourseBenchmark(session, options);
-  RegisterSha256Benchmark(session);
   for (const uint64_t records : RecordCounts(kListSizes, options.max_records)) {
     RegisterReadBenchmarks(session, records);
     RegisterFlushBenchmarks(session, records);

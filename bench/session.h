@@ -159,7 +159,7 @@ void RegisterMemoryCourseBenchmark(Session& session, const Options& options);
 void RegisterReadBenchmarks(Session& session, uint64_t records);
 // Where the list shows flushed records. Best behind rows that flush as many.
 void RegisterReadFlushedBenchmarks(Session& session, uint64_t records);
-void RegisterSha256Benchmark(Session& session);
+void RegisterSha256Benchmark(Session& session, uint64_t records);
 
 }  // namespace ima_bench
 

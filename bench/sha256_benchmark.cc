@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rate at which this kernel computes SHA-256, since a flush makes a digest
-// of what it writes.
+// Time to compute SHA-256 of as many bytes as a flush wrote, soon after it: a
+// flush makes one digest of each of them, and the speed of a machine changes.
 //
 // IMA itself hashes a file that it measures, with the kernel's own code and on
 // every kernel that has IMA; so the time to open(2) a large new file that is in
@@ -22,8 +22,15 @@
 namespace ima_bench {
 namespace {
 
-constexpr uint64_t kFileSize = 16 << 20;
+// Of fewer bytes the time would be that of opening.
+constexpr uint64_t kLeastBytes = 16 << 20;
 constexpr size_t kBufferSize = 65536;
+
+struct Hashed {
+  uint64_t records;  // that the flush took, or would have taken
+  uint64_t bytes;    // at least as many as it wrote
+  std::chrono::duration<double> time;
+};
 
 struct Opened {
   TimeSpan time;
@@ -42,7 +49,7 @@ std::optional<std::string> FindLine(std::string_view text,
 }
 
 // Opens a new file of `size` bytes. `reader` is at the end of the ascii list.
-Result<Opened> OpenNewFile(Session& session, ListReader& reader,
+Result<Opened> OpenNewFile(const Session& session, ListReader& reader,
                            uint64_t size) {
   auto files = MeasuredFiles::Create(session.files(), std::string(size, 'x'));
   if (!files) return tl::make_unexpected(files.error());
@@ -62,17 +69,17 @@ Result<Opened> OpenNewFile(Session& session, ListReader& reader,
   return Opened{opens->front(), *line};
 }
 
-Result<std::chrono::duration<double>> TimeHash(Session& session) {
-  // Reading to the end of a long list takes long on some kernels.
-  auto reader = session.EmptyList(session.AnyMethod()).and_then([&] {
-    return ListReader::Open(session.ima().List(ListForm::kAscii), kBufferSize);
-  });
+// The time to hash `size` bytes.
+Result<std::chrono::duration<double>> TimeHash(const Session& session,
+                                               uint64_t size) {
+  auto reader =
+      ListReader::Open(session.ima().List(ListForm::kAscii), kBufferSize);
   if (!reader) return tl::make_unexpected(reader.error());
   if (auto done = reader->ReadToEnd(); !done)
     return tl::make_unexpected(done.error());
   const auto small = OpenNewFile(session, *reader, 1);
   if (!small) return tl::make_unexpected(small.error());
-  const auto large = OpenNewFile(session, *reader, kFileSize);
+  const auto large = OpenNewFile(session, *reader, size);
   if (!large) return tl::make_unexpected(large.error());
   if (large->line.find(" sha256:") == std::string::npos) {
     return ContentError(
@@ -82,15 +89,37 @@ Result<std::chrono::duration<double>> TimeHash(Session& session) {
   return large->time.Length() - small->time.Length();
 }
 
+// What there is to hash, without a time. Where there is no flush it is little,
+// and the list gets empty: reading to its end takes long there.
+Result<Hashed> MakeTask(Session& session, uint64_t records) {
+  if (session.ima().HasFlush()) {
+    return session.FlushOf(records).map([](const Drained& flush) {
+      return Hashed{flush.records, std::max(kLeastBytes, flush.bytes), {}};
+    });
+  }
+  return session.EmptyList(session.AnyMethod()).map([&] {
+    return Hashed{records, kLeastBytes, {}};
+  });
+}
+
+Result<Hashed> HashAsMuch(Session& session, uint64_t records) {
+  return MakeTask(session, records).and_then([&](const Hashed& task) {
+    return TimeHash(session, task.bytes).map([&](const auto& time) {
+      return Hashed{task.records, task.bytes, time};
+    });
+  });
+}
+
 }  // namespace
 
-void RegisterSha256Benchmark(Session& session) {
-  RegisterRow("BM_Sha256", "bytes", kFileSize, [&](auto& state) {
+void RegisterSha256Benchmark(Session& session, uint64_t records) {
+  RegisterRow("BM_Sha256", "records", records, [=, &session](auto& state) {
     RunRow(
-        state, [&] { return TimeHash(session); },
-        [&](const std::chrono::duration<double>& time) {
-          state.SetIterationTime(time.count());
-          state.SetBytesProcessed(static_cast<int64_t>(kFileSize));
+        state, [&] { return HashAsMuch(session, records); },
+        [&](const Hashed& hashed) {
+          state.SetIterationTime(hashed.time.count());
+          state.counters["records"] = static_cast<double>(hashed.records);
+          state.SetBytesProcessed(static_cast<int64_t>(hashed.bytes));
           state.SetLabel("sha256 by IMA, of a file in the page cache");
         });
   });

@@ -28,19 +28,6 @@ double VariationOf(const std::vector<double>& values) {
   return std::sqrt(squares / (count - 1)) / mean;
 }
 
-// `values` has at least one.
-Spread SpreadOf(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t half = values.size() / 2;
-  const double median = values.size() % 2 == 1
-                            ? values[half]
-                            : (values[half - 1] + values[half]) / 2;
-  return {.median = median,
-          .least = values.front(),
-          .most = values.back(),
-          .variation = VariationOf(values)};
-}
-
 Point MakePoint(std::vector<json> rows) {
   Point point{.records = 0, .time_ms = {}, .rows = std::move(rows)};
   point.records = point.Counter("records").median;
@@ -69,9 +56,9 @@ std::optional<std::string> SizeOf(const json& row, const std::string& name) {
 
 // What must be the same in all runs, since each changes figures by itself.
 constexpr const char* kMachineKeys[] = {
-    "processor",    "num_cpus",         "tpm_vendor",
-    "tpm_firmware", "ima_banks",        "filesystem",
-    "files_apart",  "files_filesystem", "ima_parameters"};
+    "processor",      "num_cpus",   "tpm_vendor",  "tpm_firmware",
+    "ima_banks",      "filesystem", "files_apart", "files_filesystem",
+    "ima_parameters", "host_pages", "disk"};
 // And in all runs on one kernel.
 constexpr const char* kKernelKeys[] = {"kernel", "series"};
 
@@ -79,14 +66,18 @@ std::string TextOf(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// What `context` tells under `key`; empty if nothing.
+std::string Tells(const json& context, const char* key) {
+  return context.contains(key) ? TextOf(context.at(key)) : "";
+}
+
 bool IsLatency(const json& row) {
   return row.at("run_name").get<std::string>().starts_with("BM_Measure/");
 }
 
-// Not those that others are compared with.
+// Not those of the control.
 bool HasRecords(const json& row) {
-  const auto name = row.at("run_name").get<std::string>();
-  return !name.starts_with("BM_Sha256/") && !name.starts_with("BM_PipeMutex/");
+  return !row.at("run_name").get<std::string>().starts_with("BM_PipeMutex/");
 }
 
 // Aggregates are not used. Throws if a member is missing or of another type.
@@ -122,7 +113,7 @@ void CheckCourses(const json& courses) {
 
 Result<void> CheckMembers(const json& run) {
   for (const char* key : kContextKeys) {
-    if (TextOf(run.at("context").at(key)).empty())
+    if (Tells(run.at("context"), key).empty())
       return ContentError(fmt::format("the context's {} is empty", key));
   }
   if (run.at("benchmarks").empty()) return ContentError("no rows");
@@ -149,10 +140,10 @@ Result<void> CheckSame(const std::optional<Kernel>& kernel, const json& context,
                        const Keys& keys) {
   if (!kernel) return {};
   for (const char* key : keys) {
-    const std::string value = TextOf(context.at(key));
+    const std::string value = Tells(context, key);
     if (value != kernel->Context(key)) {
       return ContentError(
-          fmt::format("{} is {}, and {} in another run: not to be compared",
+          fmt::format("{} is '{}', and '{}' in another run: not to be compared",
                       key, value, kernel->Context(key)));
     }
   }
@@ -209,6 +200,19 @@ const std::vector<const char*> kContextKeys = {
     "processor",   "num_cpus",       "tpm_vendor", "tpm_firmware",
     "ima_banks",   "ima_parameters", "filesystem", "files_filesystem",
     "files_apart", "max_records"};
+const std::vector<const char*> kHostKeys = {"host_pages", "disk"};
+
+Spread SpreadOf(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t half = values.size() / 2;
+  const double median = values.size() % 2 == 1
+                            ? values[half]
+                            : (values[half - 1] + values[half]) / 2;
+  return {.median = median,
+          .least = values.front(),
+          .most = values.back(),
+          .variation = VariationOf(values)};
+}
 
 Spread Point::Counter(const char* name) const {
   std::vector<double> values;
@@ -226,7 +230,7 @@ const Point* Series::At(double records) const {
 }
 
 std::string Kernel::Context(const char* key) const {
-  return TextOf(contexts.at(0).at(key));
+  return Tells(contexts.at(0), key);
 }
 
 Result<Results> MergeRuns(std::vector<RunFile> files) {

@@ -20,6 +20,9 @@ struct Spread {
   double variation = 0;  // standard deviation / mean
 };
 
+// Of `values`, at least one.
+Spread SpreadOf(std::vector<double> values);
+
 // All repetitions of one operation at one number of records.
 struct Point {
   double records;  // really saved, read, in memory or known, median
@@ -47,7 +50,7 @@ struct Kernel {
   nlohmann::json rows;      // an array: repetitions, no aggregates
   nlohmann::json courses;   // an array: memory over time, of all runs
 
-  // What the first run's context tells under `key`, as text.
+  // What the first run's context tells under `key`, as text; empty if nothing.
   std::string Context(const char* key) const;
 };
 
@@ -83,6 +86,8 @@ nlohmann::json ToJson(const Results& results,
 
 // What a reader of a context gets to see, in this order.
 extern const std::vector<const char*> kContextKeys;
+// And of that of User-mode Linux, which scripts/bench adds.
+extern const std::vector<const char*> kHostKeys;
 
 }  // namespace ima_bench
 

@@ -59,20 +59,38 @@ const std::vector<Point>& PointsOf(const Series& ours, const Series& upstream) {
 
 // Time in milliseconds to compute SHA-256 of `bytes`: a flush does so once with
 // what it writes, and whoever reads that back, once more.
-double HashTime(const Series& sha256, double bytes) {
-  const double rate = sha256.points.front().Counter("bytes_per_second").median;
+double HashTime(const Point& sha256, double bytes) {
+  const double rate = sha256.Counter("bytes_per_second").median;
   return 1e3 * bytes / rate;
 }
 
-// dd and its CV, the digests, and the flush relative to the longer of the two.
-Cells Yardsticks(const Point* flush, const Point* dd, const Series& sha256) {
-  if (flush == nullptr || dd == nullptr || sha256.points.empty())
-    return {kNothing, kNothing, kNothing, kNothing};
-  const double hash = HashTime(sha256, flush->Counter("segment_bytes").median);
-  const double longer = std::max(hash, dd->time_ms.median);
+// A flush relative to the longer of dd and the digests, each repetition by
+// itself, since the speed of a machine changes; the median.
+std::string TimesTheLonger(const Point& flush, const Point& dd,
+                           const Point& sha256) {
+  const size_t count = flush.rows.size();
+  if (dd.rows.size() != count || sha256.rows.size() != count) return kNothing;
+  std::vector<double> ratios;
+  for (size_t i = 0; i < count; ++i) {
+    const double hash = 1e3 * flush.rows[i].value("segment_bytes", 0.0) /
+                        sha256.rows[i].value("bytes_per_second", 0.0);
+    const double longer = std::max<double>(hash, dd.rows[i].at("real_time"));
+    ratios.push_back(flush.rows[i].at("real_time").get<double>() / longer);
+  }
+  return fmt::format("{:.2f}", SpreadOf(std::move(ratios)).median);
+}
+
+// dd and its CV, the digests and that of their rate, and how many times the
+// longer of the two the flush takes.
+Cells Yardsticks(const Point* flush, const Point* dd, const Point* sha256) {
+  if (flush == nullptr || dd == nullptr || sha256 == nullptr)
+    return {kNothing, kNothing, kNothing, kNothing, kNothing};
   Cells cells = TimeAndVariation(dd);
-  Append(cells, {Milliseconds(hash),
-                 fmt::format("{:.2f}", flush->time_ms.median / longer)});
+  Append(
+      cells,
+      {Milliseconds(HashTime(*sha256, flush->Counter("segment_bytes").median)),
+       Percent(sha256->Counter("bytes_per_second").variation),
+       TimesTheLonger(*flush, *dd, *sha256)});
   return cells;
 }
 
@@ -84,7 +102,7 @@ Table FlushTable(const Results& results) {
       .title = "Saving n records to a durable file and freeing them",
       .header = {"records", "flush", "CV", "a record", "MB/s",
                  ways.UpstreamLabel(), "CV", "ratio to flush", "dd with fsync",
-                 "CV", "SHA-256", "flush / the longer"}};
+                 "CV", "SHA-256", "CV", "flush / the longer"}};
   for (const Point& point : PointsOf(ways.flush, ways.upstream)) {
     const Point* flush = ways.flush.At(point.records);
     const Point* upstream = ways.upstream.At(point.records);
@@ -93,7 +111,8 @@ Table FlushTable(const Results& results) {
     Append(row, Rates(flush, "segment_bytes"));
     Append(row, TimeAndVariation(upstream));
     row.push_back(Ratio(upstream, flush));
-    Append(row, Yardsticks(flush, dd.At(point.records), sha256));
+    Append(row,
+           Yardsticks(flush, dd.At(point.records), sha256.At(point.records)));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -125,13 +144,13 @@ Table ReadTable(const Results& results) {
 // The same list in memory; the digest of what the kernel read back; and how
 // often both together go into reading it.
 Cells FlushedYardsticks(const Point& point, const Point* memory,
-                        const Series& sha256) {
+                        const Point* sha256) {
   Cells cells = TimeAndVariation(memory);
-  if (sha256.points.empty()) {
+  if (sha256 == nullptr) {
     Append(cells, {kNothing, kNothing});
     return cells;
   }
-  const double hash = HashTime(sha256, point.Counter("segment_bytes").median);
+  const double hash = HashTime(*sha256, point.Counter("segment_bytes").median);
   cells.push_back(Milliseconds(hash));
   cells.push_back(
       memory == nullptr
@@ -157,7 +176,8 @@ Table ReadFlushedTable(const Results& results) {
       Cells row = {reading.file, reading.buffer, Count(point.records)};
       Append(row, TimeAndVariation(&point));
       Append(row, Rates(&point, "list_bytes"));
-      Append(row, FlushedYardsticks(point, memory.At(point.records), sha256));
+      Append(row, FlushedYardsticks(point, memory.At(point.records),
+                                    sha256.At(point.records)));
       table.rows.push_back(std::move(row));
     }
   }
@@ -371,10 +391,13 @@ Table ContextTable(const Results& results) {
   const auto runs = [](const std::optional<Kernel>& kernel) {
     return kernel ? std::to_string(kernel->contexts.size()) : kNothing;
   };
-  for (const char* key : kContextKeys) {
+  const auto add = [&](const char* key) {
     table.rows.push_back(
         {key, value(results.patched, key), value(results.unpatched, key)});
-  }
+  };
+  std::ranges::for_each(kContextKeys, add);
+  for (const char* key : kHostKeys)
+    if (!results.Any().Context(key).empty()) add(key);
   table.rows.push_back(
       {"runs", runs(results.patched), runs(results.unpatched)});
   return table;

@@ -93,15 +93,19 @@ TEST(MergeRuns, RefusesMachinesThatDiffer) {
   json other = UnpatchedRun();
   other["context"]["filesystem"] = "xfs";
   EXPECT_EQ(Merge({PatchedRun(), other}).error().Message(),
-            "1.json: filesystem is xfs, and ext4 in another run: not to be "
+            "1.json: filesystem is 'xfs', and 'ext4' in another run: not to be "
             "compared");
+  other = UnpatchedRun();
+  other["context"]["disk"] = "sync";
+  EXPECT_THAT(Merge({PatchedRun(), other}).error().Message(),
+              HasSubstr("disk is 'sync', and '' in another run"));
 }
 
 TEST(MergeRuns, RefusesAnotherSeriesOnlyForTheSameKernel) {
   json other = PatchedRun();
   other["context"]["series"] = "v2";
   EXPECT_THAT(Merge({PatchedRun(), other}).error().Message(),
-              HasSubstr("series is v2"));
+              HasSubstr("series is 'v2'"));
   EXPECT_TRUE(Merge({PatchedRun(), UnpatchedRun()}));
 }
 
