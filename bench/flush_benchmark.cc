@@ -47,7 +47,8 @@ void RegisterFlushBenchmarks(Session& session, uint64_t records) {
     // They read what this flush took, so that no list is filled for them.
     if (method->drain == DrainByFlush)
       RegisterReadFlushedBenchmarks(session, records);
-    // Soon after the flush, before the machine's mood changes.
+    // Soon after the flush, before the machine's mood changes; behind those,
+    // who want few records in memory, of which each repetition leaves some.
     if (method == &session.AnyMethod())
       RegisterSha256Benchmark(session, records);
   }

@@ -57,23 +57,27 @@ const std::vector<Point>& PointsOf(const Series& ours, const Series& upstream) {
   return (ours.points.empty() ? upstream : ours).points;
 }
 
-// Time in milliseconds to compute SHA-256 of `bytes`: a flush does so once with
-// what it writes, and whoever reads that back, once more.
+// Time in milliseconds to compute SHA-256 of `bytes` at a rate in bytes a
+// second: a flush does so once with what it writes, and whoever reads that
+// back, once more.
+double HashTime(double rate, double bytes) { return 1e3 * bytes / rate; }
+
 double HashTime(const Point& sha256, double bytes) {
-  const double rate = sha256.Counter("bytes_per_second").median;
-  return 1e3 * bytes / rate;
+  return HashTime(sha256.Counter("bytes_per_second").median, bytes);
 }
 
-// A flush relative to the longer of dd and the digests, each repetition by
-// itself, since the speed of a machine changes; the median.
+// A flush relative to the longer of dd and the digests; the median. The rows of
+// each are in the order of boots and of repetitions, so that those of one index
+// were measured together, and the speed of a machine changes. Nothing if some
+// lack others to be compared with.
 std::string TimesTheLonger(const Point& flush, const Point& dd,
                            const Point& sha256) {
   const size_t count = flush.rows.size();
   if (dd.rows.size() != count || sha256.rows.size() != count) return kNothing;
   std::vector<double> ratios;
   for (size_t i = 0; i < count; ++i) {
-    const double hash = 1e3 * flush.rows[i].value("segment_bytes", 0.0) /
-                        sha256.rows[i].value("bytes_per_second", 0.0);
+    const double hash = HashTime(sha256.rows[i].value("bytes_per_second", 0.0),
+                                 flush.rows[i].value("segment_bytes", 0.0));
     const double longer = std::max<double>(hash, dd.rows[i].at("real_time"));
     ratios.push_back(flush.rows[i].at("real_time").get<double>() / longer);
   }
